@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+// The floors of ARCHITECTURE.md, top to bottom of this list from low to high.
+// A target may depend only on targets of floors below its own.
+import PackageDescription
+
+/// Habits every Swift target shares: explicit imports, spelled existentials,
+/// and warnings as errors where CI asks for it.
+let habits: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ]
+  + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+/// `swift run` builds for debugging; targets with hot loops are optimised in
+/// every configuration, so that users need no `-c release`.
+let hot: [SwiftSetting] = habits + [.unsafeFlags(["-O"])]
+let hotC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency =
+  .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func floor(_ name: String, _ dependencies: [Target.Dependency] = [], hot isHot: Bool = false)
+  -> Target
+{
+  .target(name: name, dependencies: dependencies, swiftSettings: isHot ? hot : habits)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies,
+    resources: resources, swiftSettings: habits)
+}
+
+let rooms = [
+  "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
+  "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "Training", "Sampling",
+  "Solids", "Verification", "Pipelines",
+]
+
+let package = Package(
+  name: "FlowTurbo",
+  products: rooms.map { .library(name: $0, targets: [$0]) } + [
+    .executable(name: "train-refiner", targets: ["train-refiner"]),
+    .executable(name: "flowturbo", targets: ["flowturbo"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: system libraries behind module maps and the thinnest C shims;
+    // errors, random numbers and files that every room shares.
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(
+      name: "CHDF5System", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
+    .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
+    .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
+    floor("Diagnostics", [log]),
+    floor("Randomness", hot: true),
+    floor("Files", ["Diagnostics", "CCrypto"]),
+
+    // Floor 1: the engine.
+    floor("TensorGraph"),
+    floor("ReferenceExecutor", ["TensorGraph"], hot: true),
+    floor("CPUExecutor", ["TensorGraph", "CDNN", "CKernels"], hot: true),
+
+    // Floor 2: what comes in and goes out.
+    floor("Configuration", ["Diagnostics", yams]),
+    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", log], hot: true),
+    floor("Checkpoints", ["Diagnostics", "Files", "TensorGraph"], hot: true),
+    floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
+
+    // Floor 3: pure functions over symbolic tensors.
+    floor("Models", ["TensorGraph", "Diagnostics"]),
+
+    // Floor 4: the verbs, none of which imports another, and the rendered set.
+    floor(
+      "Training",
+      [
+        "Models", "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness",
+        "Files", "Diagnostics", log,
+      ], hot: true),
+    floor(
+      "Sampling",
+      ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
+    floor("Solids", ["Randomness", "Imaging", "Files", "Diagnostics", log], hot: true),
+
+    // Floor 5: what joins the verbs.
+    floor(
+      "Verification",
+      [
+        "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
+        "Diagnostics",
+      ], hot: true),
+    floor(
+      "Pipelines",
+      [
+        "Configuration", "Models", "Training", "Sampling", "Solids", "TensorGraph", "CPUExecutor",
+        "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics", log,
+      ], hot: true),
+
+    // Floor 6: argument parsing, progress, exit codes; nothing else.
+    .target(
+      name: "CommandLine",
+      dependencies: ["Pipelines", "Configuration", "Verification", "Diagnostics", argumentParser, log],
+      swiftSettings: habits),
+    .executableTarget(
+      name: "train-refiner", dependencies: ["CommandLine"], swiftSettings: habits),
+    .executableTarget(name: "flowturbo", dependencies: ["CommandLine"], swiftSettings: habits),
+
+    tests("Randomness", []),
+    tests("Files", ["Diagnostics"]),
+    tests("TensorGraph", ["ReferenceExecutor"]),
+    tests("CPUExecutor", ["ReferenceExecutor", "TensorGraph"]),
+    tests("Configuration", ["Diagnostics"]),
+    tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
+    tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
+    tests("Storage", ["Diagnostics"]),
+    tests("Solids", ["Imaging", "Randomness"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
