@@ -1,0 +1,60 @@
+/// Numbers in memory: what programs are fed, what they return, what their
+/// variables live in. A reference: programs that share one see each other's writes.
+public final class HostTensor: @unchecked Sendable {
+  public let type: TensorType
+  /// Row-major elements, aligned to 64 bytes.
+  public let bytes: UnsafeMutableRawBufferPointer
+
+  public var shape: Shape { type.shape }
+
+  /// Zeros.
+  public init(_ type: TensorType) {
+    self.type = type
+    let count = max(type.byteCount, 1)
+    bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  public convenience init(shape: Shape) { self.init(TensorType(shape)) }
+
+  /// `values`, row-major; their number must be the shape's.
+  public convenience init(_ values: [Float], shape: Shape) {
+    precondition(values.count == shape.elementCount, "one value for each element")
+    self.init(TensorType(shape))
+    _ = floats.update(fromContentsOf: values)
+  }
+
+  public convenience init(_ values: [Int32], shape: Shape) {
+    precondition(values.count == shape.elementCount, "one value for each element")
+    self.init(TensorType(shape, .int32))
+    _ = integers.update(fromContentsOf: values)
+  }
+
+  deinit { bytes.deallocate() }
+
+  public var floats: UnsafeMutableBufferPointer<Float> {
+    precondition(type.element == .float32)
+    return UnsafeMutableBufferPointer(
+      start: bytes.baseAddress?.assumingMemoryBound(to: Float.self), count: shape.elementCount)
+  }
+
+  public var integers: UnsafeMutableBufferPointer<Int32> {
+    precondition(type.element == .int32)
+    return UnsafeMutableBufferPointer(
+      start: bytes.baseAddress?.assumingMemoryBound(to: Int32.self), count: shape.elementCount)
+  }
+
+  /// The elements as an array of their own.
+  public func array() -> [Float] { Array(floats) }
+
+  public func copy() -> HostTensor {
+    let result = HostTensor(type)
+    result.bytes.copyMemory(from: UnsafeRawBufferPointer(bytes))
+    return result
+  }
+
+  public func copyContents(of other: HostTensor) {
+    precondition(other.type == type, "copies need equal types")
+    bytes.copyMemory(from: UnsafeRawBufferPointer(other.bytes))
+  }
+}
