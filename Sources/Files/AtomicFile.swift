@@ -7,7 +7,8 @@ public enum AtomicFile {
   /// Runs `body` with the path of a temporary file beside `path`, then makes it
   /// durable and renames it to `path`. On any error the temporary file is removed
   /// and what stood under `path` before is untouched.
-  public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
+  public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws
+  {
     let directory = (path as NSString).deletingLastPathComponent
     let folder = directory.isEmpty ? "." : directory
     try makeDirectory(folder)

@@ -31,7 +31,9 @@ extension Operation {
       guard shape(index).rank == rank else { throw fail("operand \(index) must have rank \(rank)") }
     }
     func expectAxis(_ axis: Int, _ index: Int = 0) throws {
-      guard shape(index).dimensions.indices.contains(axis) else { throw fail("has no axis \(axis)") }
+      guard shape(index).dimensions.indices.contains(axis) else {
+        throw fail("has no axis \(axis)")
+      }
     }
     func floats(_ shape: Shape) -> [TensorType] { [TensorType(shape)] }
 
@@ -105,7 +107,8 @@ extension Operation {
       return floats(Shape(shape(1).dimensions + [shape(0)[1]]))
     case .scatterAdd(let rows):
       try take(2)
-      guard operands[0].element == .int32, shape(1).dimensions.dropLast() == shape(0).dimensions[...]
+      guard operands[0].element == .int32,
+        shape(1).dimensions.dropLast() == shape(0).dimensions[...]
       else { throw fail("updates must have one row for every row number") }
       return floats([rows, shape(1).rowLength])
 
