@@ -51,7 +51,8 @@ struct Decoder: Layer {
     var x = try middle(input(latents))  // (N, h, w, C₀)
     for level in levels {
       for block in level.blocks { x = try block(x) }  // (N, h, w, C)
-      if let upsample = level.upsample { x = try upsample(x.upsampledNearest(2)) }  // (N, 2h, 2w, C)
+      guard let upsample = level.upsample else { continue }
+      x = try upsample(x.upsampledNearest(2))  // (N, 2h, 2w, C)
     }
     return try output(norm(x))  // (N, H, W, 3)
   }

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// Euler's method with the predictor F.
 ///
 ///     x ← x + Δt·F(x, tᵢ)

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// An Euler step along the velocity v handed on, corrected by the refiner G.
 ///
 ///     d₀ = G(x, tᵢ, v) + v

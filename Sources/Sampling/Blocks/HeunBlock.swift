@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// Heun's method with the predictor F, the block H of a plan.
 ///
 ///     d₀ = F(x, tᵢ)

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// The velocity before the first block, for plans that begin with P or R.
 ///
 ///     v = F(x, t₀)

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// Heun's method whose first slope is the velocity v handed on, the block P of a plan.
 ///
 ///     d₁ = F(x + Δt·v, tᵢ₊₁)

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// A Heun step whose slopes are the velocity v handed on, corrected by the
 /// refiner G: the block R of a plan.
 ///
