@@ -128,6 +128,10 @@ let package = Package(
     tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
     tests("Storage", ["Diagnostics"]),
     tests("Solids", ["Imaging", "Randomness"]),
+    tests("Models", ["Diagnostics"]),
+    tests("Training", ["Diagnostics"]),
+    tests("Sampling", ["Diagnostics"]),
+    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )
