@@ -132,6 +132,10 @@ let package = Package(
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Imaging", "Randomness"]),
+    tests("Models", ["Diagnostics"]),
+    tests("Training", ["Diagnostics"]),
+    tests("Sampling", ["Diagnostics"]),
+    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )
