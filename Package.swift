@@ -94,7 +94,7 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
-    floor("Solids", ["Randomness", "Imaging", "Files", "Diagnostics", log], hot: true),
+    floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
@@ -127,7 +127,7 @@ let package = Package(
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
     tests("Storage", ["Diagnostics"]),
-    tests("Solids", ["Imaging", "Randomness"]),
+    tests("Solids", ["Files", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
 )
