@@ -127,7 +127,7 @@ let package = Package(
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
     tests("Storage", ["Diagnostics"]),
-    tests("Solids", ["Files", "Diagnostics"]),
+    tests("Solids", ["Files", "Diagnostics", "Randomness"]),
   ],
   swiftLanguageModes: [.v6]
 )

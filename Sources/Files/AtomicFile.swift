@@ -7,14 +7,19 @@ public enum AtomicFile {
   /// Runs `body` with the path of a temporary file beside `path`, then makes it
   /// durable and renames it to `path`. On any error the temporary file is removed
   /// and what stood under `path` before is untouched.
-  public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
+  ///
+  /// - Parameter durable: false leaves the flushing to the system, for files by
+  ///   the thousand whose loss in a power failure their reader notices.
+  public static func write(
+    to path: String, durable: Bool = true, _ body: (_ temporaryPath: String) throws -> Void
+  ) throws {
     let directory = (path as NSString).deletingLastPathComponent
     let folder = directory.isEmpty ? "." : directory
     try makeDirectory(folder)
     let temporary = "\(path).tmp-\(getpid())"
     do {
       try body(temporary)
-      try synchronise(temporary)
+      if durable { try synchronise(temporary) }
       guard rename(temporary, path) == 0 else {
         throw InputError(
           path, expected: "a writable destination", found: String(cString: strerror(errno)))
@@ -24,13 +29,15 @@ public enum AtomicFile {
       throw error
     }
     // The rename itself is durable once the folder's entry is on the disk.
-    try synchronise(folder)
+    if durable { try synchronise(folder) }
   }
 
   /// Writes `bytes` whole or not at all.
-  public static func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+  public static func write(
+    _ bytes: some Sequence<UInt8>, to path: String, durable: Bool = true
+  ) throws {
     let data = Data(bytes)
-    try write(to: path) { temporary in
+    try write(to: path, durable: durable) { temporary in
       do {
         try data.write(to: URL(fileURLWithPath: temporary))
       } catch {

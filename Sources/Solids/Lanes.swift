@@ -23,9 +23,7 @@ func absolute(_ a: Lanes) -> Lanes { greater(a, -a) }
 func clamped(_ a: Lanes, _ low: Float, _ high: Float) -> Lanes { lesser(greater(a, low), high) }
 
 @inline(__always)
-func root(_ a: Lanes) -> Lanes {
-  Lanes(a.x.squareRoot(), a.y.squareRoot(), a.z.squareRoot(), a.w.squareRoot())
-}
+func root(_ a: Lanes) -> Lanes { a.squareRoot() }
 
 /// Length of (a, b) in the plane.
 @inline(__always)
@@ -73,7 +71,24 @@ struct LaneVector {
   func dot(_ b: Self) -> Lanes { x * b.x + y * b.y + z * b.z }
 
   @inline(__always)
-  var normalised: Self { self * (1 / root(dot(self))) }
+  var normalised: Self { self * (1 / root(greater(dot(self), 1e-20))) }
+
+  /// The lanes' mean.
+  @inline(__always)
+  var mean: SIMD3<Float> { SIMD3(Self.sum(x), Self.sum(y), Self.sum(z)) * 0.25 }
+
+  /// The greatest difference between two lanes of one component.
+  @inline(__always)
+  var spread: Float { max(Self.range(x), Self.range(y), Self.range(z)) }
+
+  // The library's sum() leaves its order open.
+  @inline(__always)
+  private static func sum(_ a: Lanes) -> Float { (a.x + a.y) + (a.z + a.w) }
+
+  @inline(__always)
+  private static func range(_ a: Lanes) -> Float {
+    max(max(a.x, a.y), max(a.z, a.w)) - min(min(a.x, a.y), min(a.z, a.w))
+  }
 
   /// `other` where `mask` holds.
   @inline(__always)

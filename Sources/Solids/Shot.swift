@@ -1,5 +1,3 @@
-import Foundation
-
 /// A scene with what all its pixels share worked out.
 struct Shot {
   private static let skyColour = SIMD3<Float>(0.80, 0.90, 1.0)
@@ -49,25 +47,26 @@ struct Shot {
       azimuth: scene.azimuth + scene.lightAzimuth, elevation: scene.lightElevation)
   }
 
-  /// The mean of a pixel's samples, display-encoded.
+  /// The mean of a pixel's samples, display-encoded: four, and where these
+  /// disagree four more.
   func pixel(row: Int, column: Int, size: Int) -> SIMD3<UInt8> {
     // Eight rooks on an 8×8 board: no two samples share a row or a column.
     let first = radiance(
       frame(Lanes(0, 2, 4, 6), column, size), -frame(Lanes(3, 7, 1, 5), row, size))
-    var mean = SIMD3(first.x.sum(), first.y.sum(), first.z.sum()) * 0.25
-    // Where the samples disagree, as many again between them.
-    if max(first.x.max() - first.x.min(), first.y.max() - first.y.min(),
-      first.z.max() - first.z.min()) > 0.04
-    {
+    var mean = first.mean
+    if first.spread > 0.04 {
       let second = radiance(
         frame(Lanes(1, 3, 5, 7), column, size), -frame(Lanes(0, 4, 6, 2), row, size))
-      mean = 0.5 * mean + SIMD3(second.x.sum(), second.y.sum(), second.z.sum()) * 0.125
+      mean = 0.5 * (mean + second.mean)
     }
-    let clipped = mean.clamped(
-      lowerBound: SIMD3(repeating: 0), upperBound: SIMD3(repeating: 1))
-    // Close to the sRGB curve (within 4 levels), from square roots only.
-    let encoded = 1.2 * clipped.squareRoot() - 0.2 * clipped
-    return SIMD3<UInt8>(truncatingIfNeeded: SIMD3<Int32>(encoded * 255 + 0.5))
+    return SIMD3(encoded(mean.x), encoded(mean.y), encoded(mean.z))
+  }
+
+  /// Close to the sRGB curve (within 4 of 255), from a square root only.
+  @inline(__always)
+  private func encoded(_ linear: Float) -> UInt8 {
+    let value = min(1, max(0, linear))
+    return UInt8((1.2 * value.squareRoot() - 0.2 * value) * 255 + 0.5)
   }
 
   /// Frame coordinates in [−1, 1] of samples at eighths of a pixel.

@@ -1,6 +1,7 @@
 import Diagnostics
 
-/// Draws scenes by sphere tracing, four samples per pixel on a rotated grid.
+/// Draws scenes by sphere tracing, with four samples per pixel and eight where
+/// those differ.
 ///
 /// The same scene and size give the same bytes on every platform: only
 /// correctly rounded operations are used per pixel.

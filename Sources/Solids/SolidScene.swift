@@ -31,10 +31,10 @@ public struct SolidScene: Sendable {
   /// - Parameters:
   ///   - solid: the class.
   ///   - seed: of the data set.
-  ///   - index: the image's number within its class, below 2^40.
-  public init(solid: SolidClass, seed: UInt64, index: UInt64) {
+  ///   - index: the image's number within its class.
+  public init(solid: SolidClass, seed: UInt64, index: UInt32) {
     var stream = RandomStream(
-      seed: seed, purpose: .scene, index: UInt64(solid.label) << 40 | index)
+      seed: seed, purpose: .scene, index: UInt64(solid.label) << 32 | UInt64(index))
     self.solid = solid
 
     let turn = stream.uniform(in: -1..<1)
