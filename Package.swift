@@ -94,7 +94,7 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
-    floor("Solids", ["Randomness", "Imaging", "Files", "Diagnostics", log], hot: true),
+    floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
@@ -131,7 +131,7 @@ let package = Package(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
-    tests("Solids", ["Imaging", "Randomness"]),
+    tests("Solids", ["Files", "Diagnostics", "Randomness"]),
     tests("Models", ["Diagnostics"]),
     tests("Training", ["Diagnostics"]),
     tests("Sampling", ["Diagnostics"]),
