@@ -20,7 +20,9 @@ public struct ProgramError: Error, Sendable, CustomStringConvertible {
 
   public init(_ description: String) { self.description = description }
 
-  public static func mismatch(_ kind: String, _ name: String, expected: TensorType, found: TensorType?)
+  public static func mismatch(
+    _ kind: String, _ name: String, expected: TensorType, found: TensorType?
+  )
     -> ProgramError
   {
     ProgramError(

@@ -18,6 +18,11 @@ public final class Graph {
   public struct Value: Hashable, Sendable {
     public let node: NodeID
     public let result: Int
+
+    public init(node: NodeID, result: Int) {
+      self.node = node
+      self.result = result
+    }
   }
 
   /// `variable` holds `value` once a run is over.
@@ -74,9 +79,19 @@ public final class Graph {
   /// Adds an operation, or finds the equal one that is there.
   /// - Throws: `ShapeError` where the operands do not fit.
   public func add(_ operation: Operation, _ operands: [Tensor]) throws -> [Tensor] {
+    guard operands.allSatisfy({ $0.graph === self }) else {
+      throw ShapeError(
+        operation: operation.name, operands: operands.map(\.type),
+        reason: "takes tensors of its own graph only")
+    }
     let key = Key(operation: operation, operands: operands.map(\.value))
     if let id = known[key] { return tensors(id) }
     let results = try operation.resultTypes(operands.map(\.type))
+    guard results.allSatisfy(\.isUsable) else {
+      throw ShapeError(
+        operation: operation.name, operands: operands.map(\.type),
+        reason: "gives \(results), which is empty or too large")
+    }
     return tensors(append(operation, key.operands, results))
   }
 
@@ -84,15 +99,18 @@ public final class Graph {
 
   /// Every run returns `tensor` under `name`.
   public func output(_ name: String, _ tensor: Tensor) {
+    precondition(tensor.graph === self, "an output is a tensor of its own graph")
     outputs.append((name, tensor.value))
   }
 
   /// After every run `variable` holds `value`.
   public func assign(_ variable: Tensor, _ value: Tensor) throws {
-    guard case .variable = self[variable.value.node].operation, variable.type == value.type else {
+    guard variable.graph === self, value.graph === self,
+      case .variable = self[variable.value.node].operation, variable.type == value.type
+    else {
       throw ShapeError(
         operation: "assign", operands: [variable.type, value.type],
-        reason: "takes a variable and a value of its type")
+        reason: "takes a variable of this graph and a value of its type")
     }
     assignments.append(Assignment(variable: variable.value, value: value.value))
   }
@@ -111,6 +129,9 @@ public final class Graph {
           reason: "is used with two types")
       }
       return tensors(id)[0]
+    }
+    guard type.isUsable else {
+      throw ShapeError(operation: "\(operation)", operands: [type], reason: "is empty or too large")
     }
     return tensors(append(operation, [], [type]))[0]
   }

@@ -8,7 +8,13 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByA
   public static let scalar: Shape = []
 
   public var rank: Int { dimensions.count }
-  public var elementCount: Int { dimensions.reduce(1, *) }
+  /// The product of the axes; `Int.max` where it is larger than that.
+  public var elementCount: Int {
+    dimensions.reduce(1) { count, size in
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      return overflow ? .max : product
+    }
+  }
   public subscript(axis: Int) -> Int { dimensions[axis] }
   public var description: String { "[\(dimensions.map(String.init).joined(separator: ", "))]" }
 
@@ -71,5 +77,10 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var byteCount: Int { shape.elementCount * element.byteCount }
+
+  /// Every axis has an element, and the bytes can be counted: no graph holds another type.
+  var isUsable: Bool {
+    shape.dimensions.allSatisfy { $0 >= 1 } && shape.elementCount <= Int.max / element.byteCount
+  }
   public var description: String { "\(element.rawValue)\(shape)" }
 }

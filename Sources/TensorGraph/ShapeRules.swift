@@ -31,9 +31,22 @@ extension Operation {
       guard shape(index).rank == rank else { throw fail("operand \(index) must have rank \(rank)") }
     }
     func expectAxis(_ axis: Int, _ index: Int = 0) throws {
-      guard shape(index).dimensions.indices.contains(axis) else { throw fail("has no axis \(axis)") }
+      guard shape(index).dimensions.indices.contains(axis) else {
+        throw fail("has no axis \(axis)")
+      }
+    }
+    func expectHeads(_ heads: Int) throws {
+      try expectRank(0, 3)
+      let width = shape(0)[2] / 3
+      guard heads >= 1, width * 3 == shape(0)[2], width % heads == 0 else {
+        throw fail("the last axis must be a multiple of 3·\(heads) heads")
+      }
     }
     func floats(_ shape: Shape) -> [TensorType] { [TensorType(shape)] }
+
+    guard movesRowNumbers || operands.allSatisfy({ $0.element == .float32 }) else {
+      throw fail("takes float32 only")
+    }
 
     switch self {
     case .input, .variable, .constant:
@@ -101,12 +114,18 @@ extension Operation {
     case .gather:
       try take(2)
       try expectRank(0, 2)
-      guard operands[1].element == .int32 else { throw fail("row numbers must be int32") }
+      guard operands[0].element == .float32, operands[1].element == .int32 else {
+        throw fail("the table must be float32, row numbers int32")
+      }
       return floats(Shape(shape(1).dimensions + [shape(0)[1]]))
     case .scatterAdd(let rows):
       try take(2)
-      guard operands[0].element == .int32, shape(1).dimensions.dropLast() == shape(0).dimensions[...]
-      else { throw fail("updates must have one row for every row number") }
+      guard operands[0].element == .int32, operands[1].element == .float32 else {
+        throw fail("row numbers must be int32, updates float32")
+      }
+      guard shape(1).rank >= 1, shape(1).dimensions.dropLast() == shape(0).dimensions[...] else {
+        throw fail("updates must have one row for every row number")
+      }
       return floats([rows, shape(1).rowLength])
 
     case .reduceSum(let axes):
@@ -143,43 +162,48 @@ extension Operation {
         throw fail("x has \(shape(0)[3]) channels, the weight takes \(shape(1)[1])")
       }
       if operands.count == 3 { try expect(2, [shape(1)[0]]) }
+      guard geometry.stride >= 1, geometry.before >= 0, geometry.after >= 0 else {
+        throw fail("stride must be at least 1, padding not negative")
+      }
+      let padding = geometry.before + geometry.after
+      guard shape(0)[1] + padding >= shape(1)[2], shape(0)[2] + padding >= shape(1)[3] else {
+        throw fail("the kernel is larger than the padded image")
+      }
       let height = geometry.outputSize(shape(0)[1], kernel: shape(1)[2])
       let width = geometry.outputSize(shape(0)[2], kernel: shape(1)[3])
-      guard height > 0, width > 0 else { throw fail("the kernel is larger than the padded image") }
       return floats([shape(0)[0], height, width, shape(1)[0]])
-    case .convolutionInputGradient(_, let input):
+    case .convolutionInputGradient(let geometry, let input):
       try take(2)
+      let forward = Operation.convolution(geometry)
+      try expect(1, forward.resultTypes([TensorType(input), operands[0]])[0].shape)
       return floats(input)
-    case .convolutionWeightGradient(_, let weight):
+    case .convolutionWeightGradient(let geometry, let weight):
       try take(2)
+      let forward = Operation.convolution(geometry)
+      try expect(1, forward.resultTypes([operands[0], TensorType(weight)])[0].shape)
       return floats(weight)
     case .upsampleNearest(let factor):
       try take(1)
       try expectRank(0, 4)
+      guard factor >= 1 else { throw fail("the factor must be at least 1") }
       let s = shape(0)
       return floats([s[0], s[1] * factor, s[2] * factor, s[3]])
     case .sumPool(let factor):
       try take(1)
       try expectRank(0, 4)
       let s = shape(0)
-      guard s[1] % factor == 0, s[2] % factor == 0 else {
+      guard factor >= 1, s[1] % factor == 0, s[2] % factor == 0 else {
         throw fail("height and width must be multiples of \(factor)")
       }
       return floats([s[0], s[1] / factor, s[2] / factor, s[3]])
 
     case .attention(let heads):
       try take(1)
-      try expectRank(0, 3)
-      guard shape(0)[2] % (3 * heads) == 0 else {
-        throw fail("the last axis must be a multiple of 3·\(heads) heads")
-      }
+      try expectHeads(heads)
       return floats([shape(0)[0], shape(0)[1], shape(0)[2] / 3])
     case .attentionGradient(let heads):
       try take(2)
-      try expectRank(0, 3)
-      guard shape(0)[2] % (3 * heads) == 0 else {
-        throw fail("the last axis must be a multiple of 3·\(heads) heads")
-      }
+      try expectHeads(heads)
       try expect(1, [shape(0)[0], shape(0)[1], shape(0)[2] / 3])
       return floats(shape(0))
     case .layerNormModulate:
@@ -209,7 +233,8 @@ extension Operation {
     case .groupNorm(let settings), .groupNormGradient(let settings):
       let isGradient = if case .groupNormGradient = self { true } else { false }
       try take(isGradient ? 4 : 3)
-      guard shape(0).rank >= 2, shape(0).rowLength % settings.groups == 0 else {
+      guard shape(0).rank >= 2, settings.groups >= 1, shape(0).rowLength % settings.groups == 0
+      else {
         throw fail("channels must be a multiple of \(settings.groups) groups")
       }
       try expect(1, [shape(0).rowLength])
@@ -223,6 +248,14 @@ extension Operation {
       for index in 1..<5 { try expect(index, shape(0)) }
       try expect(5, [5])
       return [operands[0], operands[0], operands[0], operands[0]]
+    }
+  }
+
+  /// Whether int32 operands are taken; all other operations calculate and take float32 only.
+  private var movesRowNumbers: Bool {
+    switch self {
+    case .reshape, .transpose, .slice, .concatenate, .gather, .scatterAdd: true
+    default: false
     }
   }
 }

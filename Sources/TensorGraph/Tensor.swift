@@ -63,7 +63,7 @@ extension Tensor {
     shape == self.shape ? self : try apply(.broadcast(shape))
   }
   public func slice(axis: Int, _ range: Range<Int>) throws -> Tensor {
-    if axis < shape.rank, range == 0..<shape[axis] { return self }
+    if shape.dimensions.indices.contains(axis), range == 0..<shape[axis] { return self }
     return try apply(.slice(axis: axis, start: range.lowerBound, end: range.upperBound))
   }
   public func padded(axis: Int, before: Int, after: Int) throws -> Tensor {
@@ -71,7 +71,7 @@ extension Tensor {
   }
   /// Equal parts along `axis`.
   public func split(_ count: Int, axis: Int) throws -> [Tensor] {
-    guard axis < shape.rank, shape[axis] % count == 0 else {
+    guard shape.dimensions.indices.contains(axis), count >= 1, shape[axis] % count == 0 else {
       throw ShapeError(
         operation: "split", operands: [type], reason: "axis \(axis) is no multiple of \(count)")
     }

@@ -14,7 +14,8 @@ extension Operation {
     case .unary(let function):
       return [try function.gradient(x: operands[0], y: result, dy: dy)]
     case .binary(let function):
-      return try function.gradients(a: operands[0], b: operands[1], y: result, dy: dy, wanted: wanted)
+      return try function.gradients(
+        a: operands[0], b: operands[1], y: result, dy: dy, wanted: wanted)
 
     case .reshape:
       return [try dy.reshaped(operands[0].shape)]

@@ -10,6 +10,11 @@ extension Tensor {
       throw ShapeError(
         operation: "gradients", operands: [type], reason: "only a scalar has a gradient here")
     }
+    guard targets.allSatisfy({ $0.graph === graph }) else {
+      throw ShapeError(
+        operation: "gradients", operands: targets.map(\.type),
+        reason: "targets are of another graph")
+    }
     // Only what lies between the targets and this scalar takes part.
     var depends = [Bool](repeating: false, count: graph.nodes.count)
     for target in targets { depends[target.value.node.index] = true }
@@ -21,14 +26,15 @@ extension Tensor {
     for index in stride(from: value.node.index, through: 0, by: -1) where depends[index] {
       let id = Graph.NodeID(index: index)
       let node = graph[id]
-      guard !node.operands.isEmpty else { continue }
+      // A target may be the result of an operation: nothing behind it is asked for.
+      let wanted = node.operands.map { depends[$0.node.index] }
+      guard wanted.contains(true) else { continue }
       let incoming = node.results.indices.map { adjoints[Graph.Value(node: id, result: $0)] }
       guard incoming.contains(where: { $0 != nil }) else { continue }
       guard incoming.count == 1, let adjoint = incoming[0] else {
         throw GradientError(operation: node.operation.name)
       }
       let operands = node.operands.map(graph.tensor)
-      let wanted = node.operands.map { depends[$0.node.index] }
       let result = graph.tensor(Graph.Value(node: id, result: 0))
       let contributions = try node.operation.gradients(
         operands: operands, wanted: wanted, result: result, adjoint: adjoint)
