@@ -87,10 +87,8 @@ let package = Package(
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
       "Training",
-      [
-        "Models", "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness",
-        "Files", "Diagnostics", log,
-      ], hot: true),
+      ["Models", "TensorGraph", "Checkpoints", "Storage", "Randomness", "Files", "Diagnostics"],
+      hot: true),
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
@@ -131,6 +129,13 @@ let package = Package(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
+    tests(
+      "Training",
+      [
+        "ReferenceExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness", "Files",
+        "Diagnostics",
+      ],
+      resources: [.copy("Fixtures")]),
     tests("Solids", ["Imaging", "Randomness"]),
   ],
   swiftLanguageModes: [.v6]

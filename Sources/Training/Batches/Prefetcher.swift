@@ -28,6 +28,11 @@ final class Prefetcher: @unchecked Sendable {
 
   private func fill(_ step: Int) {
     let batch = slots[step % 2]
-    filled = (step, Result { try source.fill(batch, step: step); return batch })
+    filled = (
+      step,
+      Result {
+        try source.fill(batch, step: step); return batch
+      }
+    )
   }
 }

@@ -17,6 +17,14 @@ public struct VelocityOffsetLoss: TrainingLoss {
 
   /// Where the graph keeps the teacher's weights: `teacher/<path>`.
   public static let teacherNamespace = "teacher"
+  /// The part that is the loss of r = 0, which a refiner must beat.
+  public static let zeroRefiner = "zero_refiner"
+
+  /// The teacher's weights by path as the graph's variables.
+  public static func teacherVariables(_ weights: [String: HostTensor]) -> [String: HostTensor] {
+    Dictionary(
+      weights.map { ("\(teacherNamespace)/\($0)", $1) }, uniquingKeysWith: { first, _ in first })
+  }
 
   public let inputs: [BatchInput]
   private let teacher: FlowMatchingLoss.VelocityField
@@ -46,7 +54,7 @@ public struct VelocityOffsetLoss: TrainingLoss {
       refiner: { try refiner($0, t: $1, velocity: $3, labels: $2) })
   }
 
-  /// Parts: `zero_refiner`, the loss of r = 0, which a refiner must beat.
+  /// Parts: ``zeroRefiner``.
   public func callAsFunction(_ batch: [String: Tensor], weights: WeightSet) throws -> SampleLosses {
     let (x0, x1, t) = (try batch.tensor("x0"), try batch.tensor("x1"), try batch.tensor("t"))
     let (dt, labels) = (try batch.tensor("dt"), try batch.tensor("labels"))
@@ -63,7 +71,7 @@ public struct VelocityOffsetLoss: TrainingLoss {
     let offset = try weights.scope(graph) { try refiner(next, nextTime, dropped, vt) }
     return SampleLosses(
       total: try (offset + vt - target).meanSquarePerSample(),
-      parts: [("zero_refiner", try (vt - target).meanSquarePerSample())])
+      parts: [(Self.zeroRefiner, try (vt - target).meanSquarePerSample())])
   }
 
   private func teach(_ x: Tensor, _ t: Tensor, _ labels: Tensor) throws -> Tensor {
