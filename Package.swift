@@ -137,6 +137,10 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")]),
     tests("Solids", ["Imaging", "Randomness"]),
+    tests("Models", ["Diagnostics"]),
+    tests("Training", ["Diagnostics"]),
+    tests("Sampling", ["Diagnostics"]),
+    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )
