@@ -87,10 +87,8 @@ let package = Package(
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
       "Training",
-      [
-        "Models", "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness",
-        "Files", "Diagnostics", log,
-      ], hot: true),
+      ["Models", "TensorGraph", "Checkpoints", "Storage", "Randomness", "Files", "Diagnostics"],
+      hot: true),
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
@@ -132,8 +130,14 @@ let package = Package(
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Files", "Diagnostics", "Randomness"]),
+    tests(
+      "Training",
+      [
+        "ReferenceExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness", "Files",
+        "Diagnostics",
+      ],
+      resources: [.copy("Fixtures")]),
     tests("Models", ["Diagnostics"]),
-    tests("Training", ["Diagnostics"]),
     tests("Sampling", ["Diagnostics"]),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
