@@ -22,9 +22,8 @@ enum JPEGDecoding {
     _ bytes: [UInt8], _ header: JPEGHeader
   ) throws(ImageFault) -> PixelArray {
     var ink = try samples(bytes, header, format: TJPF_CMYK, channels: 4)
-    if header.isAdobe {
-      ink.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] = ~$0[i] } }
-    }
+    // Photoshop stores ink inverted, and Pillow takes every file for one of Photoshop's.
+    ink.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] = ~$0[i] } }
     return PixelArray(width: header.width, height: header.height, channels: 4, pixels: ink)
   }
 

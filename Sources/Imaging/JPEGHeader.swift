@@ -6,9 +6,6 @@ struct JPEGHeader {
   private(set) var width = 0
   private(set) var height = 0
   private(set) var components = 0
-  /// The file carries Adobe's colour transform byte: Photoshop's sign, whose CMYK
-  /// samples are stored inverted.
-  private(set) var isAdobe = false
   /// The end-of-image marker was reached. A file without it has lost its tail, which
   /// the decoder would paint grey.
   private(set) var isComplete = false
@@ -49,8 +46,6 @@ struct JPEGHeader {
       height = Int(payload[1]) << 8 | Int(payload[2])
       width = Int(payload[3]) << 8 | Int(payload[4])
       components = Int(payload[5])
-    case 0xEE where payload.count >= 12 && payload.starts(with: Array("Adobe".utf8)):
-      isAdobe = true
     default: break
     }
   }

@@ -1,8 +1,8 @@
 /// Pillow's 8-bit `Image.resize`, sample for sample.
 ///
-/// Two passes, horizontal first, with a rounding to 8 bits between them and weights of
-/// 22 fractional bits. A pass whose axis keeps its length is left out, so equal sizes
-/// return the image unchanged.
+/// One pass per axis with a rounding to 8 bits between them and weights of 22 fractional
+/// bits. A pass whose axis keeps its length is left out, so equal sizes return the image
+/// unchanged.
 public enum Resampling {
   /// - Precondition: both target sizes are positive.
   public static func resize(
@@ -18,62 +18,59 @@ public enum Resampling {
     _ filter: ResamplingFilter
   ) -> PixelArray {
     precondition(width > 0 && height > 0)
-    if width == image.width && height == image.height && columns.count == width
-      && rows.count == height
-    {
-      return image
-    }
+    let horizontal =
+      width == image.width
+      ? nil : ResamplingWeights(source: image.width, target: width, range: columns, filter: filter)
     let vertical =
       height == image.height
-      ? nil
-      : ResamplingWeights(source: image.height, target: height, range: rows, filter: filter)
-    let sourceRows = vertical?.sourceRange ?? rows
-    let narrow = horizontalPass(image, width: width, columns: columns, rows: sourceRows, filter)
-    guard let vertical else { return narrow }
-    return verticalPass(narrow, vertical, firstRow: sourceRows.lowerBound)
+      ? nil : ResamplingWeights(source: image.height, target: height, range: rows, filter: filter)
+    return withPixels(
+      of: image, columns: horizontal?.source ?? columns, rows: vertical?.source ?? rows
+    ) { window in
+      switch (horizontal, vertical) {
+      case (nil, nil): return window.copy()
+      case (let horizontal?, nil): return horizontalPass(window, horizontal)
+      case (nil, let vertical?): return verticalPass(window, vertical)
+      case (let horizontal?, let vertical?):
+        // Since version 13 Pillow takes the vertical pass first when the height shrinks
+        // by more than twice what the width does; the rounding in between shows it.
+        let lost = image.height - height
+        if lost > 0 && lost > 2 * (image.width - width) {
+          return withPixels(of: verticalPass(window, vertical)) { horizontalPass($0, horizontal) }
+        }
+        return withPixels(of: horizontalPass(window, horizontal)) { verticalPass($0, vertical) }
+      }
+    }
   }
 
   private static func horizontalPass(
-    _ image: PixelArray, width: Int, columns: Range<Int>, rows: Range<Int>,
-    _ filter: ResamplingFilter
+    _ source: PixelWindow, _ weights: ResamplingWeights
   ) -> PixelArray {
-    let channels = image.channels
-    let sourceRow = image.width * channels
-    let targetRow = columns.count * channels
-    let weights =
-      width == image.width
-      ? nil
-      : ResamplingWeights(source: image.width, target: width, range: columns, filter: filter)
-    let total = targetRow * rows.count
-    let pixels = [UInt8](unsafeUninitializedCapacity: total) { target, filled in
-      image.pixels.withUnsafeBufferPointer { source in
-        for (y, row) in rows.enumerated() {
-          let from = source.baseAddress! + row * sourceRow
-          let to = target.baseAddress! + y * targetRow
-          if let weights {
-            channels == 3
-              ? resampleRGBRow(from, to, weights) : resampleRow(from, to, channels, weights)
+    .make(width: weights.length, height: source.height, channels: source.channels) { target in
+      weights.withTaps { taps in
+        for y in 0..<source.height {
+          let to = target + y * weights.length * source.channels
+          if source.channels == 3 {
+            resampleRGBRow(source.row(y), to, taps)
           } else {
-            to.initialize(from: from + columns.lowerBound * channels, count: targetRow)
+            resampleRow(source.row(y), to, source.channels, taps)
           }
         }
       }
-      filled = total
     }
-    return PixelArray(
-      width: columns.count, height: rows.count, channels: channels, pixels: pixels)
   }
 
   private static func resampleRow(
     _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ channels: Int,
-    _ weights: ResamplingWeights
+    _ taps: ResamplingWeights.Taps
   ) {
-    for x in weights.first.indices {
-      let from = source + weights.first[x] * channels
+    for x in 0..<taps.length {
+      let from = source + taps.first[x] * channels
+      let weights = taps.weights(x)
       for channel in 0..<channels {
         var sum = ResamplingWeights.half
-        for i in 0..<weights.count[x] {
-          sum &+= Int32(from[i * channels + channel]) &* weights.weights[x * weights.stride + i]
+        for i in 0..<taps.count[x] {
+          sum &+= Int32(from[i * channels + channel]) &* weights[i]
         }
         target[x * channels + channel] = clipped(sum)
       }
@@ -83,58 +80,47 @@ public enum Resampling {
   /// ``resampleRow(_:_:_:_:)`` with the three sums of a pixel side by side.
   private static func resampleRGBRow(
     _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>,
-    _ weights: ResamplingWeights
+    _ taps: ResamplingWeights.Taps
   ) {
-    weights.weights.withUnsafeBufferPointer { table in
-      weights.first.withUnsafeBufferPointer { first in
-        weights.count.withUnsafeBufferPointer { count in
-          for x in first.indices {
-            var from = source + 3 * first[x]
-            let row = table.baseAddress! + x * weights.stride
-            var red = ResamplingWeights.half
-            var green = red
-            var blue = red
-            for i in 0..<count[x] {
-              let weight = row[i]
-              red &+= Int32(from[0]) &* weight
-              green &+= Int32(from[1]) &* weight
-              blue &+= Int32(from[2]) &* weight
-              from += 3
-            }
-            target[3 * x] = clipped(red)
-            target[3 * x + 1] = clipped(green)
-            target[3 * x + 2] = clipped(blue)
-          }
-        }
+    for x in 0..<taps.length {
+      var from = source + 3 * taps.first[x]
+      let weights = taps.weights(x)
+      var red = ResamplingWeights.half
+      var green = red
+      var blue = red
+      for i in 0..<taps.count[x] {
+        let weight = weights[i]
+        red &+= Int32(from[0]) &* weight
+        green &+= Int32(from[1]) &* weight
+        blue &+= Int32(from[2]) &* weight
+        from += 3
       }
+      target[3 * x] = clipped(red)
+      target[3 * x + 1] = clipped(green)
+      target[3 * x + 2] = clipped(blue)
     }
   }
 
-  /// - Parameter firstRow: the source row that row 0 of `image` is.
   private static func verticalPass(
-    _ image: PixelArray, _ weights: ResamplingWeights, firstRow: Int
+    _ source: PixelWindow, _ weights: ResamplingWeights
   ) -> PixelArray {
-    let row = image.width * image.channels
-    let height = weights.first.count
-    var sums = [Int32](repeating: 0, count: row)
-    let pixels = [UInt8](unsafeUninitializedCapacity: row * height) { target, filled in
-      image.pixels.withUnsafeBufferPointer { source in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for y in 0..<height {
+    let row = source.width * source.channels
+    return .make(width: source.width, height: weights.length, channels: source.channels) { target in
+      weights.withTaps { taps in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: row) { sums in
+          for y in 0..<taps.length {
             sums.update(repeating: ResamplingWeights.half)
-            for i in 0..<weights.count[y] {
-              let weight = weights.weights[y * weights.stride + i]
-              let from = source.baseAddress! + (weights.first[y] - firstRow + i) * row
+            for i in 0..<taps.count[y] {
+              let weight = taps.weights(y)[i]
+              let from = source.row(taps.first[y] + i)
               for x in 0..<row { sums[x] &+= Int32(from[x]) &* weight }
             }
-            let to = target.baseAddress! + y * row
+            let to = target + y * row
             for x in 0..<row { to[x] = clipped(sums[x]) }
           }
         }
       }
-      filled = row * height
     }
-    return PixelArray(width: image.width, height: height, channels: image.channels, pixels: pixels)
   }
 
   @inline(__always)

@@ -35,20 +35,22 @@ struct ResamplingWeights {
   /// Half a unit: added before the shift, so that it rounds.
   static let half: Int32 = 1 << (fractionBits - 1)
 
-  /// First source position of each output.
-  private(set) var first: [Int] = []
-  /// Number of source positions of each output.
-  private(set) var count: [Int] = []
+  /// The source positions that any output reads.
+  let source: Range<Int>
+  /// First position of each output, counted from the start of ``source``.
+  private var first: [Int] = []
+  /// Number of positions of each output.
+  private var count: [Int] = []
   /// `stride` weights per output, of which `count` are used.
-  private(set) var weights: [Int32] = []
-  let stride: Int
+  private var weights: [Int32] = []
+  private let stride: Int
 
   /// - Parameters:
-  ///   - source: length of the source axis.
+  ///   - length: that of the source axis.
   ///   - target: length of the whole output axis.
   ///   - range: the part of the output axis that is wanted.
-  init(source: Int, target: Int, range: Range<Int>, filter: ResamplingFilter) {
-    let scale = Double(source) / Double(target)
+  init(source length: Int, target: Int, range: Range<Int>, filter: ResamplingFilter) {
+    let scale = Double(length) / Double(target)
     // Shrinking widens the kernel, so that every source pixel counts (antialiasing).
     let filterScale = max(scale, 1)
     let support = filter.support * filterScale
@@ -57,7 +59,7 @@ struct ResamplingWeights {
     for position in range {
       let centre = (Double(position) + 0.5) * scale
       let low = max(Int(centre - support + 0.5), 0)
-      let high = min(Int(centre + support + 0.5), source)
+      let high = min(Int(centre + support + 0.5), length)
       var sum = 0.0
       for i in 0..<high - low {
         taps[i] = filter((Double(i + low) - centre + 0.5) * (1 / filterScale))
@@ -71,11 +73,35 @@ struct ResamplingWeights {
         weights.append(Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5))
       }
     }
+    let start = first.first ?? 0
+    source = start..<(first.last ?? 0) + (count.last ?? 0)
+    for i in first.indices { first[i] -= start }
   }
 
-  /// The source positions that any output reads.
-  var sourceRange: Range<Int> {
-    guard let low = first.first, let last = first.last, let length = count.last else { return 0..<0 }
-    return low..<last + length
+  /// Number of outputs.
+  var length: Int { first.count }
+
+  /// The tables as plain memory, for the inner loops.
+  struct Taps {
+    let first: UnsafePointer<Int>
+    let count: UnsafePointer<Int>
+    let length: Int
+    fileprivate let table: UnsafePointer<Int32>
+    fileprivate let stride: Int
+
+    func weights(_ output: Int) -> UnsafePointer<Int32> { table + output * stride }
+  }
+
+  func withTaps(_ body: (Taps) -> Void) {
+    first.withUnsafeBufferPointer { first in
+      count.withUnsafeBufferPointer { count in
+        weights.withUnsafeBufferPointer { table in
+          body(
+            Taps(
+              first: first.baseAddress!, count: count.baseAddress!, length: length,
+              table: table.baseAddress!, stride: stride))
+        }
+      }
+    }
   }
 }
