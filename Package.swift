@@ -63,6 +63,7 @@ let package = Package(
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
+    .target(name: "CResampling", cSettings: hotC),
     .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
@@ -77,7 +78,7 @@ let package = Package(
 
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
-    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", log], hot: true),
+    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", "CResampling"], hot: true),
     floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 

@@ -1,4 +1,3 @@
-import Diagnostics
 import Foundation
 
 /// Image files are told apart by their first bytes; names lie (ImageNet holds a PNG

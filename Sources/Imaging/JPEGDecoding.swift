@@ -1,7 +1,7 @@
 import CTurboJPEG
 
 /// JPEG by TurboJPEG, with the choices that Pillow makes: slow integer inverse DCT,
-/// smooth chroma upsampling, EXIF orientation ignored.
+/// smooth chroma upsampling, EXIF orientation ignored, CMYK files taken for Photoshop's.
 enum JPEGDecoding {
   static func rgb(_ bytes: [UInt8]) throws(ImageFault) -> RGBImage {
     let header = try wholeHeader(bytes)

@@ -1,18 +1,16 @@
 /// A rectangle of an image in place, valid while ``withPixels(of:columns:rows:_:)`` runs.
 struct PixelWindow {
-  fileprivate let base: UnsafePointer<UInt8>
+  let base: UnsafePointer<UInt8>
   /// Samples from one row to the next.
-  fileprivate let stride: Int
+  let stride: Int
   let width: Int
   let height: Int
   let channels: Int
 
-  func row(_ y: Int) -> UnsafePointer<UInt8> { base + y * stride }
-
   func copy() -> PixelArray {
     .make(width: width, height: height, channels: channels) { target in
       for y in 0..<height {
-        (target + y * width * channels).initialize(from: row(y), count: width * channels)
+        (target + y * width * channels).initialize(from: base + y * stride, count: width * channels)
       }
     }
   }

@@ -1,3 +1,5 @@
+import CResampling
+
 /// Pillow's 8-bit `Image.resize`, sample for sample.
 ///
 /// One pass per axis with a rounding to 8 bits between them and weights of 22 fractional
@@ -47,84 +49,21 @@ public enum Resampling {
     _ source: PixelWindow, _ weights: ResamplingWeights
   ) -> PixelArray {
     .make(width: weights.length, height: source.height, channels: source.channels) { target in
-      weights.withTaps { taps in
-        for y in 0..<source.height {
-          let to = target + y * weights.length * source.channels
-          if source.channels == 3 {
-            resampleRGBRow(source.row(y), to, taps)
-          } else {
-            resampleRow(source.row(y), to, source.channels, taps)
-          }
-        }
+      weights.withTaps {
+        cresampling_horizontal(
+          source.base, source.stride, target, source.height, source.channels, $0)
       }
-    }
-  }
-
-  private static func resampleRow(
-    _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ channels: Int,
-    _ taps: ResamplingWeights.Taps
-  ) {
-    for x in 0..<taps.length {
-      let from = source + taps.first[x] * channels
-      let weights = taps.weights(x)
-      for channel in 0..<channels {
-        var sum = ResamplingWeights.half
-        for i in 0..<taps.count[x] {
-          sum &+= Int32(from[i * channels + channel]) &* weights[i]
-        }
-        target[x * channels + channel] = clipped(sum)
-      }
-    }
-  }
-
-  /// ``resampleRow(_:_:_:_:)`` with the three sums of a pixel side by side.
-  private static func resampleRGBRow(
-    _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>,
-    _ taps: ResamplingWeights.Taps
-  ) {
-    for x in 0..<taps.length {
-      var from = source + 3 * taps.first[x]
-      let weights = taps.weights(x)
-      var red = ResamplingWeights.half
-      var green = red
-      var blue = red
-      for i in 0..<taps.count[x] {
-        let weight = weights[i]
-        red &+= Int32(from[0]) &* weight
-        green &+= Int32(from[1]) &* weight
-        blue &+= Int32(from[2]) &* weight
-        from += 3
-      }
-      target[3 * x] = clipped(red)
-      target[3 * x + 1] = clipped(green)
-      target[3 * x + 2] = clipped(blue)
     }
   }
 
   private static func verticalPass(
     _ source: PixelWindow, _ weights: ResamplingWeights
   ) -> PixelArray {
-    let row = source.width * source.channels
-    return .make(width: source.width, height: weights.length, channels: source.channels) { target in
-      weights.withTaps { taps in
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: row) { sums in
-          for y in 0..<taps.length {
-            sums.update(repeating: ResamplingWeights.half)
-            for i in 0..<taps.count[y] {
-              let weight = taps.weights(y)[i]
-              let from = source.row(taps.first[y] + i)
-              for x in 0..<row { sums[x] &+= Int32(from[x]) &* weight }
-            }
-            let to = target + y * row
-            for x in 0..<row { to[x] = clipped(sums[x]) }
-          }
-        }
+    .make(width: source.width, height: weights.length, channels: source.channels) { target in
+      weights.withTaps {
+        cresampling_vertical(
+          source.base, source.stride, target, source.width * source.channels, $0)
       }
     }
-  }
-
-  @inline(__always)
-  private static func clipped(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: max(0, min(255, sum >> ResamplingWeights.fractionBits)))
   }
 }

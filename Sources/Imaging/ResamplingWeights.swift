@@ -1,3 +1,5 @@
+import CResampling
+
 /// The kernels of Pillow's `resize`.
 public enum ResamplingFilter: String, Sendable, CaseIterable {
   /// Mean over the source interval of a pixel.
@@ -30,10 +32,8 @@ public enum ResamplingFilter: String, Sendable, CaseIterable {
 /// For each output position of one axis, the source positions it reads and their
 /// weights in Pillow's fixed point.
 struct ResamplingWeights {
-  /// Bits after the point: 32 less 8 for the sample and 2 for overshoot.
-  static let fractionBits: Int32 = 22
-  /// Half a unit: added before the shift, so that it rounds.
-  static let half: Int32 = 1 << (fractionBits - 1)
+  /// One, with 22 bits after the point: 32 less 8 for the sample and 2 for overshoot.
+  private static let unit = Double(1 << cresampling_fraction_bits)
 
   /// The source positions that any output reads.
   let source: Range<Int>
@@ -69,7 +69,7 @@ struct ResamplingWeights {
       count.append(high - low)
       for i in 0..<stride {
         let weight = i < high - low ? (sum != 0 ? taps[i] / sum : taps[i]) : 0
-        let scaled = weight * Double(1 << ResamplingWeights.fractionBits)
+        let scaled = weight * ResamplingWeights.unit
         weights.append(Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5))
       }
     }
@@ -81,25 +81,15 @@ struct ResamplingWeights {
   /// Number of outputs.
   var length: Int { first.count }
 
-  /// The tables as plain memory, for the inner loops.
-  struct Taps {
-    let first: UnsafePointer<Int>
-    let count: UnsafePointer<Int>
-    let length: Int
-    fileprivate let table: UnsafePointer<Int32>
-    fileprivate let stride: Int
-
-    func weights(_ output: Int) -> UnsafePointer<Int32> { table + output * stride }
-  }
-
-  func withTaps(_ body: (Taps) -> Void) {
+  /// Hands the tables to `body` as the kernels want them.
+  func withTaps(_ body: (cresampling_taps) -> Void) {
     first.withUnsafeBufferPointer { first in
       count.withUnsafeBufferPointer { count in
-        weights.withUnsafeBufferPointer { table in
+        weights.withUnsafeBufferPointer { weights in
           body(
-            Taps(
-              first: first.baseAddress!, count: count.baseAddress!, length: length,
-              table: table.baseAddress!, stride: stride))
+            cresampling_taps(
+              first: first.baseAddress, count: count.baseAddress, weights: weights.baseAddress,
+              stride: stride, length: length))
         }
       }
     }
