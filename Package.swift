@@ -78,7 +78,7 @@ let package = Package(
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
     floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", log], hot: true),
-    floor("Checkpoints", ["Diagnostics", "Files", "TensorGraph"], hot: true),
+    floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
@@ -125,8 +125,12 @@ let package = Package(
     tests("CPUExecutor", ["ReferenceExecutor", "TensorGraph"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
-    tests("Storage", ["Diagnostics"]),
+    tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
+    // A program that answers Storage's probe, for its tests to start.
+    .executableTarget(
+      name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
+      swiftSettings: habits),
+    tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Imaging", "Randomness"]),
   ],
   swiftLanguageModes: [.v6]

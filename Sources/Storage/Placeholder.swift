@@ -1,1 +1,1 @@
-// placeholder, replaced as the room is furnished
+public enum HDF5Probe { public static func serveIfAsked() {} }
