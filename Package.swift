@@ -99,7 +99,7 @@ let package = Package(
       "Verification",
       [
         "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Diagnostics",
+        "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
@@ -132,13 +132,12 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness", "Files",
-        "Diagnostics",
+        "ReferenceExecutor", "CPUExecutor", "Verification", "Models", "TensorGraph", "Checkpoints",
+        "Randomness", "Files", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
     tests("Solids", ["Imaging", "Randomness"]),
     tests("Models", ["Diagnostics"]),
-    tests("Training", ["Diagnostics"]),
     tests("Sampling", ["Diagnostics"]),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
