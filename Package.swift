@@ -63,6 +63,7 @@ let package = Package(
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
+    .target(name: "CResampling", cSettings: hotC),
     .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
@@ -77,7 +78,7 @@ let package = Package(
 
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
-    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", log], hot: true),
+    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", "CResampling"], hot: true),
     floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
@@ -92,7 +93,7 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
-    floor("Solids", ["Randomness", "Imaging", "Files", "Diagnostics", log], hot: true),
+    floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
@@ -129,6 +130,7 @@ let package = Package(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
+    tests("Solids", ["Files", "Diagnostics", "Randomness"]),
     tests(
       "Training",
       [
@@ -136,7 +138,6 @@ let package = Package(
         "Randomness", "Files", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
-    tests("Solids", ["Imaging", "Randomness"]),
     tests("Models", ["Diagnostics"]),
     tests("Sampling", ["Diagnostics"]),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),

@@ -7,15 +7,19 @@ public enum AtomicFile {
   /// Runs `body` with the path of a temporary file beside `path`, then makes it
   /// durable and renames it to `path`. On any error the temporary file is removed
   /// and what stood under `path` before is untouched.
-  public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws
-  {
+  ///
+  /// - Parameter durable: false leaves the flushing to the system, for files by
+  ///   the thousand whose loss in a power failure their reader notices.
+  public static func write(
+    to path: String, durable: Bool = true, _ body: (_ temporaryPath: String) throws -> Void
+  ) throws {
     let directory = (path as NSString).deletingLastPathComponent
     let folder = directory.isEmpty ? "." : directory
     try makeDirectory(folder)
     let temporary = "\(path).tmp-\(getpid())"
     do {
       try body(temporary)
-      try synchronise(temporary)
+      if durable { try synchronise(temporary) }
       guard rename(temporary, path) == 0 else {
         throw InputError(
           path, expected: "a writable destination", found: systemMessage())
@@ -25,13 +29,15 @@ public enum AtomicFile {
       throw error
     }
     // The rename itself is durable once the folder's entry is on the disk.
-    try synchronise(folder)
+    if durable { try synchronise(folder) }
   }
 
   /// Writes `bytes` whole or not at all.
-  public static func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+  public static func write(
+    _ bytes: some Sequence<UInt8>, to path: String, durable: Bool = true
+  ) throws {
     let bytes = Array(bytes)
-    try write(to: path) { try OutputFile($0).write(bytes) }
+    try write(to: path, durable: durable) { try OutputFile($0).write(bytes) }
   }
 
   /// Writes `text` as UTF-8, whole or not at all.
