@@ -100,7 +100,7 @@ let package = Package(
       "Verification",
       [
         "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Diagnostics",
+        "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
@@ -134,8 +134,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness", "Files",
-        "Diagnostics",
+        "ReferenceExecutor", "CPUExecutor", "Verification", "Models", "TensorGraph", "Checkpoints",
+        "Randomness", "Files", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
     tests("Models", ["Diagnostics"]),

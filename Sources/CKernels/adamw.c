@@ -12,14 +12,15 @@ typedef struct {
 
 CK_CLONES static void adamw_range(void *context, int64_t begin, int64_t end) {
   const adamw_job *job = context;
-  float beta1 = job->s.beta1, beta2 = job->s.beta2, epsilon = job->s.epsilon;
+  float gain1 = job->s.gain1, beta2 = job->s.beta2, gain2 = job->s.gain2;
+  float epsilon = job->s.epsilon;
   float rate = job->rates[0], decay = job->rates[3], factor = job->rates[4];
   float step = rate / job->rates[1], root = 1.0f / sqrtf(job->rates[2]);
   float keep = 1.0f - rate * job->s.weight_decay;
   for (int64_t i = begin; i < end; i++) {
     float g = job->g[i] * factor;
-    float m = job->m[i] + (1.0f - beta1) * (g - job->m[i]);
-    float v = beta2 * job->v[i] + (1.0f - beta2) * g * g;
+    float m = job->m[i] + gain1 * (g - job->m[i]);
+    float v = beta2 * job->v[i] + gain2 * g * g;
     float p = job->p[i] * keep - step * m / (sqrtf(v) * root + epsilon);
     job->m_out[i] = m;
     job->v_out[i] = v;

@@ -133,13 +133,15 @@ public struct GroupNormSettings: Hashable, Sendable {
 }
 
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", algorithm 2.
+///
+/// In double precision, as 1−β is rounded to binary32 once: 1−Double(0.999) is not 1−Float(0.999).
 public struct AdamWSettings: Hashable, Sendable {
-  public let beta1: Float
-  public let beta2: Float
-  public let epsilon: Float
-  public let weightDecay: Float
+  public let beta1: Double
+  public let beta2: Double
+  public let epsilon: Double
+  public let weightDecay: Double
 
-  public init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float) {
+  public init(beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon

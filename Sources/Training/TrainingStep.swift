@@ -117,8 +117,8 @@ public final class TrainingStep {
     let factor = try clipFactor(norm, limit: optimizer.gradientClip)
     let rates = try graph.input("rates", [4]).concatenated(with: factor, axis: 0)
     let settings = AdamWSettings(
-      beta1: Float(optimizer.beta1), beta2: Float(optimizer.beta2),
-      epsilon: Float(optimizer.epsilon), weightDecay: Float(optimizer.weightDecay))
+      beta1: optimizer.beta1, beta2: optimizer.beta2, epsilon: optimizer.epsilon,
+      weightDecay: optimizer.weightDecay)
     for ((parameter, variable), gradient) in zip(zip(trained, variables), gradients) {
       let held = try TrainingState.Slot.allCases.map {
         try graph.variable($0.name(parameter.path), parameter.shape)

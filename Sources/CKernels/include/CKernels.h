@@ -104,7 +104,8 @@ void ck_sum_pool(const float *x, float *y, int64_t N, int64_t H, int64_t W, int6
                  int64_t factor);
 
 typedef struct {
-  float beta1, beta2, epsilon, weight_decay;
+  /* gain1 and gain2 are 1 - beta1 and 1 - beta2, rounded once. */
+  float gain1, beta2, gain2, epsilon, weight_decay;
 } ck_adamw_settings;
 
 /* One AdamW step and moving average; rates as in Operation.adamW. Results may be the operands. */

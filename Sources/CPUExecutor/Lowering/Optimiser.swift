@@ -5,8 +5,9 @@ extension Lowered {
   static func adamW(_ settings: AdamWSettings, _ type: TensorType) -> Lowered {
     let count = type.shape.elementCount
     let constants = ck_adamw_settings(
-      beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
-      weight_decay: settings.weightDecay)
+      gain1: Float(1 - settings.beta1), beta2: Float(settings.beta2),
+      gain2: Float(1 - settings.beta2), epsilon: Float(settings.epsilon),
+      weight_decay: Float(settings.weightDecay))
     return Lowered(inPlace: [0: 0, 1: 2, 2: 3, 3: 4]) { b in
       let (p, g, m, v) = (b.read(0), b.read(1), b.read(2), b.read(3))
       let (average, rates) = (b.read(4), b.read(5))

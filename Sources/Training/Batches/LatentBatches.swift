@@ -145,7 +145,7 @@ private struct PosteriorSampler {
         "latents", expected: "\(latent.count) values each, as the model takes",
         found: "shape \(source.sampleShape)")
     }
-    try source.readPosterior(index, flipped: flipped, mean: means, logVariance: logVariances)
+    try source.read(index: index, flip: flipped, mean: means, logVariance: logVariances)
     for i in latent.indices {
       let deviation = exp(logVariances[i] / 2)
       latent[i] = (means[i] + deviation * noise.normal()) * source.scale

@@ -1,3 +1,4 @@
+import Storage
 import TensorGraph
 
 /// Latents as Gaussian posteriors, one for each image and one for its mirror image.
@@ -13,8 +14,14 @@ public protocol LatentSource: Sendable {
   /// Number of classes; the null label is this number.
   var classes: Int { get }
 
-  /// Reads mean and log-variance of image `index`, 0 ..< count, row-major (C, S, S).
-  func readPosterior(
-    _ index: Int, flipped: Bool, mean: UnsafeMutableBufferPointer<Float>,
+  /// Reads mean and log-variance of image `index`, 0 ..< count, each row-major (C, S, S).
+  func read(
+    index: Int, flip: Bool, mean: UnsafeMutableBufferPointer<Float>,
     logVariance: UnsafeMutableBufferPointer<Float>) throws
+}
+
+extension LatentsFile: LatentSource {
+  public var sampleShape: Shape { [description.channels, description.height, description.width] }
+  public var scale: Float { Float(description.scalingFactor) }
+  public var classes: Int { description.classNames.count }
 }
