@@ -112,7 +112,10 @@ let package = Package(
     // Floor 6: argument parsing, progress, exit codes; nothing else.
     .target(
       name: "CommandLine",
-      dependencies: ["Pipelines", "Configuration", "Verification", "Diagnostics", argumentParser, log],
+      dependencies: [
+        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Diagnostics",
+        argumentParser,
+      ],
       swiftSettings: habits),
     .executableTarget(
       name: "train-refiner", dependencies: ["CommandLine"], swiftSettings: habits),

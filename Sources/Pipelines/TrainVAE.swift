@@ -1,4 +1,5 @@
 import CPUExecutor
+import Checkpoints
 import Configuration
 import Diagnostics
 import Files

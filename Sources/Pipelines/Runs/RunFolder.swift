@@ -14,7 +14,7 @@ final class RunFolder {
     self.path = path
     try AtomicFile.makeDirectory(path)
     lock = try RunLock(directory: path)
-    try AtomicFile.removeLeftovers(in: path)
+    AtomicFile.removeLeftovers(in: path)
     try AtomicFile.write(
       try ResolvedConfiguration(configuration).yaml, to: "\(path)/configuration.yaml")
     log = try JSONLinesLog(path: "\(path)/log.jsonl")
