@@ -48,7 +48,7 @@ public func checkGradients(
       floor: 1)
     let quotients = try input.floats.indices.map { element in
       let x = Double(input.floats[element])
-      let step = 1e-5 * max(1, abs(x))
+      let step = 2e-6 * max(1, abs(x))
       var moved = inputs
       moved[input.name]?[element] = x + step
       let above = try loss(moved)
