@@ -49,7 +49,7 @@ public let largeOperationCases: [OperationCase] = [
   OperationCase("upsampleNearest 2·8·8·33", [.normal([2, 8, 8, 33])]) { _, x in
     [try x[0].upsampledNearest(2)]
   },
-  OperationCase("attention 2·65·96, 3 heads", [.normal([2, 65, 288])]) { _, x in
+  OperationCase("attention 2·33·96, 3 heads", [.normal([2, 33, 288])]) { _, x in
     [try x[0].attention(heads: 3)]
   },
   OperationCase(
