@@ -78,23 +78,21 @@ let package = Package(
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
     floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", log], hot: true),
-    floor("Checkpoints", ["Diagnostics", "Files", "TensorGraph"], hot: true),
+    floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
-    floor("Models", ["TensorGraph", "Diagnostics"]),
+    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"]),
 
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
       "Training",
-      [
-        "Models", "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness",
-        "Files", "Diagnostics", log,
-      ], hot: true),
+      ["Models", "TensorGraph", "Checkpoints", "Storage", "Randomness", "Files", "Diagnostics"],
+      hot: true),
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
-    floor("Solids", ["Randomness", "Imaging", "Files", "Diagnostics", log], hot: true),
+    floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
@@ -128,9 +126,23 @@ let package = Package(
     tests("CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "TensorGraph"], resources: [.copy("Fixtures")]),
-    tests("Storage", ["Diagnostics"]),
-    tests("Solids", ["Imaging", "Randomness"]),
+    tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
+    // A program that answers Storage's probe, for its tests to start.
+    .executableTarget(
+      name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
+      swiftSettings: habits),
+    tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
+    tests("Solids", ["Files", "Diagnostics", "Randomness"]),
+    tests(
+      "Training",
+      [
+        "ReferenceExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness", "Files",
+        "Diagnostics",
+      ],
+      resources: [.copy("Fixtures")]),
+    tests("Models", ["Diagnostics"]),
+    tests("Sampling", ["Diagnostics"]),
+    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -52,7 +52,9 @@ public struct RandomStream: Sendable {
 
   /// Uniform in [range.lowerBound, range.upperBound).
   public mutating func uniform(in range: Range<Float>) -> Float {
-    range.lowerBound + uniform() * (range.upperBound - range.lowerBound)
+    let value = range.lowerBound + uniform() * (range.upperBound - range.lowerBound)
+    // The sum may round up to the bound that the range leaves out.
+    return min(value, range.upperBound.nextDown)
   }
 
   /// Uniform in 0..<bound without modulo bias (Lemire's method). `bound` is at least 1.

@@ -18,6 +18,11 @@ public final class Graph {
   public struct Value: Hashable, Sendable {
     public let node: NodeID
     public let result: Int
+
+    public init(node: NodeID, result: Int) {
+      self.node = node
+      self.result = result
+    }
   }
 
   /// `variable` holds `value` once a run is over.

@@ -1,1 +1,61 @@
-/* placeholder */
+/* The few oneDNN primitives the engine uses, behind calls that compile with
+ * oneDNN 2.x (operation descriptors) and 3.x (primitive descriptors). float32. */
+#ifndef CDNN_H
+#define CDNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CDNN_MAX_RANK 6
+
+/* A tensor's logical sizes and where its elements lie. */
+typedef struct {
+  int rank;
+  int64_t dims[CDNN_MAX_RANK];
+  int64_t strides[CDNN_MAX_RANK];
+  /* Not 0: the library chooses the layout; the strides say what it is packed from. */
+  int any;
+} cdnn_tensor;
+
+typedef enum { CDNN_SRC, CDNN_WEIGHTS, CDNN_BIAS, CDNN_DST, CDNN_ARGUMENTS } cdnn_argument;
+typedef enum { CDNN_NONE, CDNN_GELU_TANH, CDNN_SILU } cdnn_activation;
+
+/* A primitive and the memory it is bound to. Not to be run by two threads at once. */
+typedef struct cdnn_primitive cdnn_primitive;
+
+/* The library's version, major * 10000 + minor * 100 + patch. */
+int cdnn_version(void);
+
+/* All return NULL on failure; cdnn_last_error() then tells why. */
+
+/* dst = activation(src x weights + bias); leading axes are batches. bias may be NULL. */
+cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
+                            const cdnn_tensor *bias, const cdnn_tensor *dst,
+                            cdnn_activation activation);
+
+typedef enum {
+  CDNN_FORWARD,        /* src, weights, bias -> dst */
+  CDNN_BACKWARD_DATA,  /* weights, dst -> src */
+  CDNN_BACKWARD_WEIGHTS /* src, dst -> weights */
+} cdnn_direction;
+
+/* Logical NCHW and OIHW sizes, whatever the strides. bias may be NULL; forward only. */
+cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *src,
+                                 const cdnn_tensor *weights, const cdnn_tensor *bias,
+                                 const cdnn_tensor *dst, int64_t stride, int64_t before,
+                                 int64_t after);
+
+/* Bytes of an argument in the layout the primitive wants; 0 where that is the given one. */
+size_t cdnn_packed_bytes(const cdnn_primitive *primitive, cdnn_argument argument);
+/* Copies an argument between the given layout (its CDNN_SRC) and the wanted one (its CDNN_DST);
+ * `unpack` goes the other way. */
+cdnn_primitive *cdnn_packer(const cdnn_primitive *primitive, cdnn_argument argument, int unpack);
+
+void cdnn_bind(cdnn_primitive *primitive, cdnn_argument argument, void *pointer);
+/* 0, or an error of the library. */
+int cdnn_execute(cdnn_primitive *primitive);
+void cdnn_destroy(cdnn_primitive *primitive);
+
+const char *cdnn_last_error(void);
+
+#endif

@@ -1,1 +1,115 @@
-/* placeholder */
+/* Kernels that no library fuses: element by element, normalisation, softmax,
+ * movement and the optimiser's step. float32, row-major, contiguous unless
+ * strides are given. Every kernel spreads its work over the OpenMP pool that
+ * oneDNN uses, and gives the same numbers for any number of threads.
+ *
+ * Dimension legend: N batch, T tokens or positions, C channels, D width, n elements.
+ */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  CK_NEGATE,
+  CK_EXPONENTIAL,
+  CK_LOGARITHM,
+  CK_SQUARE_ROOT,
+  CK_SINE,
+  CK_COSINE,
+  CK_TANH,
+  CK_LOGISTIC,
+  CK_GELU,
+  CK_SILU,
+  CK_GELU_DERIVATIVE,
+  CK_SILU_DERIVATIVE
+} ck_unary_function;
+
+typedef enum {
+  CK_ADD,
+  CK_SUBTRACT,
+  CK_MULTIPLY,
+  CK_DIVIDE,
+  CK_MAXIMUM,
+  CK_MINIMUM,
+  CK_GREATER_OR_EQUAL
+} ck_binary_function;
+
+#define CK_MAX_RANK 8
+
+/* Threads that kernels and oneDNN use; 0 leaves the pool's own choice. */
+void ck_set_threads(int count);
+int ck_threads(void);
+
+/* y = f(x) */
+void ck_unary(ck_unary_function f, const float *x, float *y, size_t n);
+/* y = dy * f(x): an activation's derivative and the product with what comes in, in one pass. */
+void ck_unary_multiply(ck_unary_function f, const float *x, const float *dy, float *y, size_t n);
+
+/* y = f(a, b), y contiguous of the given dims, a and b read through strides (0 repeats). */
+void ck_binary(ck_binary_function f, int rank, const int64_t *dims, const float *a,
+               const int64_t *a_strides, const float *b, const int64_t *b_strides, float *y);
+
+/* y[i...] = x[i...], each through its own strides; elements of 4 bytes. */
+void ck_copy(int rank, const int64_t *dims, const void *x, const int64_t *x_strides, void *y,
+             const int64_t *y_strides);
+void ck_zero(void *y, size_t bytes);
+
+/* y[o][i] = sum over r of x[o][r][i]; partial sums of fixed extent, added in double.
+ * scratch: ck_reduce_scratch() bytes. */
+size_t ck_reduce_scratch(int64_t outer, int64_t reduced, int64_t inner);
+void ck_reduce_sum(const float *x, float *y, int64_t outer, int64_t reduced, int64_t inner,
+                   void *scratch);
+
+/* Rows of x (rows, n): x = softmax(scale * x), in place. */
+void ck_softmax(float *x, int64_t rows, int64_t n, float scale);
+/* dp = scale * p * (dp - sum(dp * p)) row by row, in place of dp. */
+void ck_softmax_gradient(const float *p, float *dp, int64_t rows, int64_t n, float scale);
+
+/* y[n][t] = norm(x[n][t]) * (1 + scale[n]) + shift[n] */
+void ck_layer_norm_modulate(const float *x, const float *shift, const float *scale, float *y,
+                            int64_t N, int64_t T, int64_t D, float epsilon);
+void ck_layer_norm_modulate_gradient(const float *x, const float *scale, const float *dy,
+                                     float *dx, float *dshift, float *dscale, int64_t N,
+                                     int64_t T, int64_t D, float epsilon);
+
+/* out[n][t] = x[n][t] + gate[n] * y[n][t] */
+void ck_gated_residual(const float *x, const float *gate, const float *y, float *out, int64_t N,
+                       int64_t T, int64_t D);
+void ck_gated_residual_gradient(const float *gate, const float *y, const float *dout, float *dgate,
+                                float *dy, int64_t N, int64_t T, int64_t D);
+
+/* x (N, T, C), groups along C; SiLU applied where silu != 0.
+ * scratch: ck_group_norm_scratch() bytes, for the gradient as well. */
+size_t ck_group_norm_scratch(int64_t N, int64_t T, int64_t C);
+void ck_group_norm(const float *x, const float *weight, const float *bias, float *y, int64_t N,
+                   int64_t T, int64_t C, int64_t groups, float epsilon, int silu, void *scratch);
+void ck_group_norm_gradient(const float *x, const float *weight, const float *bias,
+                            const float *dy, float *dx, float *dweight, float *dbias, int64_t N,
+                            int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
+                            void *scratch);
+
+/* y[i] = table[ids[i]]; returns the position of an id outside 0..<rows, or -1. */
+int64_t ck_gather(const float *table, int64_t rows, int64_t D, const int32_t *ids, int64_t n,
+                  float *y);
+/* y (rows, D) = 0, then y[ids[i]] += x[i] in the order of i. */
+int64_t ck_scatter_add(const int32_t *ids, const float *x, int64_t n, float *y, int64_t rows,
+                       int64_t D);
+
+/* NHWC, every pixel repeated factor x factor times; and the sums over such squares. */
+void ck_upsample(const float *x, float *y, int64_t N, int64_t H, int64_t W, int64_t C,
+                 int64_t factor);
+void ck_sum_pool(const float *x, float *y, int64_t N, int64_t H, int64_t W, int64_t C,
+                 int64_t factor);
+
+typedef struct {
+  float beta1, beta2, epsilon, weight_decay;
+} ck_adamw_settings;
+
+/* One AdamW step and moving average; rates as in Operation.adamW. Results may be the operands. */
+void ck_adamw(ck_adamw_settings settings, const float *p, const float *g, const float *m,
+              const float *v, const float *average, const float *rates, float *p_out, float *m_out,
+              float *v_out, float *average_out, size_t n);
+
+#endif

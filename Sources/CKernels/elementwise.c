@@ -1,0 +1,252 @@
+#include "kernels_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#pragma clang fp contract(fast)
+
+/* Fewer elements than this are not worth waking the pool. */
+#define GRAIN 8192
+
+CK_INLINE float gelu_argument(float x) {
+  return 0.7978845608028654f * (x + 0.044715f * x * x * x);
+}
+/* 0.5 * (1 + tanh(u)) is the logistic function of 2u. */
+CK_INLINE float gelu(float x) { return x * ck_logistic(2.0f * gelu_argument(x)); }
+CK_INLINE float gelu_derivative(float x) {
+  float s = ck_logistic(2.0f * gelu_argument(x));
+  float slope = 0.7978845608028654f * (1.0f + 3.0f * 0.044715f * x * x);
+  return s + 2.0f * x * s * (1.0f - s) * slope;
+}
+CK_INLINE float silu(float x) { return x * ck_logistic(x); }
+CK_INLINE float silu_derivative(float x) {
+  float s = ck_logistic(x);
+  return s + x * s * (1.0f - s);
+}
+/* Cephes tanhf: a polynomial near zero, where 1 - 2/(e^2x + 1) would cancel. */
+CK_INLINE float tanh_vector(float x) {
+  float a = x < 0 ? -x : x;
+  float far = 1.0f - 2.0f / (ck_exp(2.0f * a) + 1.0f);
+  far = x < 0 ? -far : far;
+  float z = x * x;
+  float near = ((((-5.70498872745e-3f * z + 2.06390887954e-2f) * z - 5.37397155531e-2f) * z +
+                 1.33314422036e-1f) * z - 3.33332819422e-1f) * z * x + x;
+  return a < 0.625f ? near : far;
+}
+
+typedef struct {
+  ck_unary_function f;
+  const float *x, *dy;
+  float *y;
+} unary_job;
+
+#define MAP(expression)                             \
+  for (int64_t i = begin; i < end; i++) {           \
+    float v = x[i];                                 \
+    y[i] = (expression);                            \
+  }                                                 \
+  break
+
+CK_CLONES static void unary_range(void *context, int64_t begin, int64_t end) {
+  const unary_job *job = context;
+  const float *x = job->x;
+  float *y = job->y;
+  switch (job->f) {
+    case CK_NEGATE: MAP(-v);
+    case CK_EXPONENTIAL: MAP(ck_exp(v));
+    case CK_LOGARITHM: MAP(logf(v));
+    case CK_SQUARE_ROOT: MAP(sqrtf(v));
+    case CK_SINE: MAP(sinf(v));
+    case CK_COSINE: MAP(cosf(v));
+    case CK_TANH: MAP(tanh_vector(v));
+    case CK_LOGISTIC: MAP(ck_logistic(v));
+    case CK_GELU: MAP(gelu(v));
+    case CK_SILU: MAP(silu(v));
+    case CK_GELU_DERIVATIVE: MAP(gelu_derivative(v));
+    case CK_SILU_DERIVATIVE: MAP(silu_derivative(v));
+  }
+}
+
+void ck_unary(ck_unary_function f, const float *x, float *y, size_t n) {
+  unary_job job = {f, x, NULL, y};
+  ck_parallel((int64_t)n, GRAIN, unary_range, &job);
+}
+
+CK_CLONES static void unary_multiply_range(void *context, int64_t begin, int64_t end) {
+  const unary_job *job = context;
+  const float *x = job->x, *dy = job->dy;
+  float *y = job->y;
+  if (job->f == CK_GELU_DERIVATIVE)
+    for (int64_t i = begin; i < end; i++) y[i] = dy[i] * gelu_derivative(x[i]);
+  else
+    for (int64_t i = begin; i < end; i++) y[i] = dy[i] * silu_derivative(x[i]);
+}
+
+void ck_unary_multiply(ck_unary_function f, const float *x, const float *dy, float *y, size_t n) {
+  unary_job job = {f, x, dy, y};
+  ck_parallel((int64_t)n, GRAIN, unary_multiply_range, &job);
+}
+
+/* Strided walks: the axes but the last are rows; a row's operands have stride 0 or 1,
+ * or any stride where nothing better can be had. */
+
+typedef struct {
+  ck_binary_function f;
+  int rank;
+  const int64_t *dims, *a_strides, *b_strides;
+  const float *a, *b;
+  float *y;
+} binary_job;
+
+CK_INLINE float apply(ck_binary_function f, float a, float b) {
+  switch (f) {
+    case CK_ADD: return a + b;
+    case CK_SUBTRACT: return a - b;
+    case CK_MULTIPLY: return a * b;
+    case CK_DIVIDE: return a / b;
+    case CK_MAXIMUM: return a > b ? a : b;
+    case CK_MINIMUM: return a < b ? a : b;
+    case CK_GREATER_OR_EQUAL: return a >= b ? 1.0f : 0.0f;
+  }
+  return 0.0f;
+}
+
+/* f and the strides are constants at every call, so each row loop is compiled on its own. */
+CK_INLINE void binary_row(ck_binary_function f, const float *a, int64_t sa, const float *b,
+                          int64_t sb, float *y, int64_t n) {
+  for (int64_t i = 0; i < n; i++) y[i] = apply(f, a[i * sa], b[i * sb]);
+}
+
+#define ROW_FOR(F)                                                  \
+  case F:                                                           \
+    if (sa == 1 && sb == 1) binary_row(F, a, 1, b, 1, y, n);        \
+    else if (sa == 1 && sb == 0) binary_row(F, a, 1, b, 0, y, n);   \
+    else if (sa == 0 && sb == 1) binary_row(F, a, 0, b, 1, y, n);   \
+    else binary_row(F, a, sa, b, sb, y, n);                         \
+    break;
+
+CK_CLONES static void binary_range(void *context, int64_t begin, int64_t end) {
+  const binary_job *job = context;
+  int last = job->rank - 1;
+  int64_t n = job->dims[last], sa = job->a_strides[last], sb = job->b_strides[last];
+  for (int64_t row = begin; row < end; row++) {
+    int64_t rest = row;
+    const float *a = job->a, *b = job->b;
+    for (int axis = last - 1; axis >= 0; axis--) {
+      int64_t i = rest % job->dims[axis];
+      rest /= job->dims[axis];
+      a += i * job->a_strides[axis];
+      b += i * job->b_strides[axis];
+    }
+    float *y = job->y + row * n;
+    switch (job->f) {
+      ROW_FOR(CK_ADD)
+      ROW_FOR(CK_SUBTRACT)
+      ROW_FOR(CK_MULTIPLY)
+      ROW_FOR(CK_DIVIDE)
+      ROW_FOR(CK_MAXIMUM)
+      ROW_FOR(CK_MINIMUM)
+      ROW_FOR(CK_GREATER_OR_EQUAL)
+    }
+  }
+}
+
+/* Joins neighbouring axes that every operand walks through as one; returns the new rank. */
+static int collapse(int rank, int64_t *dims, int64_t *s1, int64_t *s2) {
+  int out = 0;
+  for (int axis = 0; axis < rank; axis++) {
+    if (dims[axis] == 1 && rank > 1) continue;
+    if (out > 0 && s1[out - 1] == s1[axis] * dims[axis] && s2[out - 1] == s2[axis] * dims[axis]) {
+      dims[out - 1] *= dims[axis];
+      s1[out - 1] = s1[axis];
+      s2[out - 1] = s2[axis];
+    } else {
+      dims[out] = dims[axis];
+      s1[out] = s1[axis];
+      s2[out] = s2[axis];
+      out++;
+    }
+  }
+  if (out == 0) {
+    dims[0] = 1;
+    s1[0] = s2[0] = 0;
+    out = 1;
+  }
+  return out;
+}
+
+/* Cuts one long row into pieces, so that it can be shared. */
+static int split_row(int rank, int64_t *dims, int64_t *s1, int64_t *s2) {
+  if (rank != 1 || dims[0] < 2 * GRAIN) return rank;
+  int64_t piece = 4096;
+  if (dims[0] % piece != 0) return rank;
+  dims[1] = piece;
+  s1[1] = s1[0];
+  s2[1] = s2[0];
+  dims[0] /= piece;
+  s1[0] *= piece;
+  s2[0] *= piece;
+  return 2;
+}
+
+static int64_t rows_of(int rank, const int64_t *dims) {
+  int64_t rows = 1;
+  for (int axis = 0; axis < rank - 1; axis++) rows *= dims[axis];
+  return rows;
+}
+
+void ck_binary(ck_binary_function f, int rank, const int64_t *dims, const float *a,
+               const int64_t *a_strides, const float *b, const int64_t *b_strides, float *y) {
+  int64_t d[CK_MAX_RANK + 1], sa[CK_MAX_RANK + 1], sb[CK_MAX_RANK + 1];
+  memcpy(d, dims, (size_t)rank * sizeof *d);
+  memcpy(sa, a_strides, (size_t)rank * sizeof *sa);
+  memcpy(sb, b_strides, (size_t)rank * sizeof *sb);
+  rank = split_row(collapse(rank, d, sa, sb), d, sa, sb);
+  binary_job job = {f, rank, d, sa, sb, a, b, y};
+  int64_t n = d[rank - 1];
+  ck_parallel(rows_of(rank, d), n > 0 ? GRAIN / n : GRAIN, binary_range, &job);
+}
+
+typedef struct {
+  int rank;
+  const int64_t *dims, *x_strides, *y_strides;
+  const uint32_t *x;
+  uint32_t *y;
+} copy_job;
+
+CK_CLONES static void copy_range(void *context, int64_t begin, int64_t end) {
+  const copy_job *job = context;
+  int last = job->rank - 1;
+  int64_t n = job->dims[last], sx = job->x_strides[last], sy = job->y_strides[last];
+  for (int64_t row = begin; row < end; row++) {
+    int64_t rest = row;
+    const uint32_t *x = job->x;
+    uint32_t *y = job->y;
+    for (int axis = last - 1; axis >= 0; axis--) {
+      int64_t i = rest % job->dims[axis];
+      rest /= job->dims[axis];
+      x += i * job->x_strides[axis];
+      y += i * job->y_strides[axis];
+    }
+    if (sx == 1 && sy == 1)
+      for (int64_t i = 0; i < n; i++) y[i] = x[i];
+    else if (sx == 0 && sy == 1)
+      for (int64_t i = 0; i < n; i++) y[i] = x[0];
+    else
+      for (int64_t i = 0; i < n; i++) y[i * sy] = x[i * sx];
+  }
+}
+
+void ck_copy(int rank, const int64_t *dims, const void *x, const int64_t *x_strides, void *y,
+             const int64_t *y_strides) {
+  int64_t d[CK_MAX_RANK + 1], sx[CK_MAX_RANK + 1], sy[CK_MAX_RANK + 1];
+  memcpy(d, dims, (size_t)rank * sizeof *d);
+  memcpy(sx, x_strides, (size_t)rank * sizeof *sx);
+  memcpy(sy, y_strides, (size_t)rank * sizeof *sy);
+  rank = split_row(collapse(rank, d, sx, sy), d, sx, sy);
+  copy_job job = {rank, d, sx, sy, x, y};
+  int64_t n = d[rank - 1];
+  ck_parallel(rows_of(rank, d), n > 0 ? GRAIN / n : GRAIN, copy_range, &job);
+}
+
+void ck_zero(void *y, size_t bytes) { memset(y, 0, bytes); }

@@ -1,0 +1,238 @@
+#include "kernels_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#pragma clang fp contract(fast)
+
+/* Positions per piece of work; partial sums of pieces are added in double. */
+#define PIECE 128
+
+/* Scratch: per (sample, piece) two sums per channel; per sample four numbers per channel
+ * (slope, offset, then the gradient's two means). */
+typedef struct {
+  const float *x, *weight, *bias, *dy;
+  float *y, *dweight, *dbias;
+  int64_t N, T, C, groups, pieces;
+  float epsilon;
+  int silu;
+  float *partial;  /* (N, pieces, 2, C) */
+  float *channel;  /* (N, 4, C) */
+} group_job;
+
+size_t ck_group_norm_scratch(int64_t N, int64_t T, int64_t C) {
+  int64_t pieces = (T + PIECE - 1) / PIECE;
+  return (size_t)(N * pieces * 2 * C + N * 4 * C) * sizeof(float);
+}
+
+static group_job make_job(int64_t N, int64_t T, int64_t C, void *scratch) {
+  int64_t pieces = (T + PIECE - 1) / PIECE;
+  group_job job = {.N = N, .T = T, .C = C, .pieces = pieces, .partial = scratch};
+  job.channel = job.partial + N * pieces * 2 * C;
+  return job;
+}
+
+/* Sums of (x - x[0]) and its square: shifted, so that a large mean does not cancel. */
+CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  int64_t C = job->C;
+  for (int64_t item = begin; item < end; item++) {
+    int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
+    int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
+    const float *x = job->x + (n * job->T + first) * C, *origin = job->x + n * job->T * C;
+    float *restrict sum = job->partial + item * 2 * C, *restrict square = sum + C;
+    memset(sum, 0, (size_t)(2 * C) * sizeof(float));
+    for (int64_t t = 0; t < count; t++)
+      for (int64_t c = 0; c < C; c++) {
+        float v = x[t * C + c] - origin[c];
+        sum[c] += v;
+        square[c] += v * v;
+      }
+  }
+}
+
+/* Per sample: channel[0] = 1/sigma, channel[1] = mean, both spread over the group's channels. */
+static void moments_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  int64_t C = job->C, width = C / job->groups;
+  for (int64_t n = begin; n < end; n++) {
+    const float *origin = job->x + n * job->T * C;
+    float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
+    for (int64_t g = 0; g < job->groups; g++) {
+      /* Channels have origins of their own: their moments join by the law of total variance. */
+      double total = 0, within = 0, T = (double)job->T;
+      double means[width];
+      for (int64_t k = 0; k < width; k++) {
+        int64_t c = g * width + k;
+        double sum = 0, square = 0;
+        for (int64_t piece = 0; piece < job->pieces; piece++) {
+          const float *partial = job->partial + (n * job->pieces + piece) * 2 * C;
+          sum += partial[c];
+          square += partial[C + c];
+        }
+        means[k] = origin[c] + sum / T;
+        total += means[k];
+        within += square / T - sum / T * (sum / T);
+      }
+      double average = total / (double)width, between = 0;
+      for (int64_t k = 0; k < width; k++)
+        between += (means[k] - average) * (means[k] - average);
+      double variance = (within + between) / (double)width;
+      float rstd = (float)(1.0 / sqrt(variance + (double)job->epsilon));
+      for (int64_t k = 0; k < width; k++) {
+        inverse[g * width + k] = rstd;
+        mean[g * width + k] = (float)average;
+      }
+    }
+  }
+}
+
+CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  int64_t C = job->C;
+  const float *weight = job->weight, *bias = job->bias;
+  for (int64_t item = begin; item < end; item++) {
+    int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
+    int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
+    const float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
+    for (int64_t t = 0; t < count; t++) {
+      const float *x = job->x + (n * job->T + first + t) * C;
+      float *y = job->y + (n * job->T + first + t) * C;
+      if (job->silu)
+        for (int64_t c = 0; c < C; c++) {
+          float v = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
+          y[c] = v * ck_logistic(v);
+        }
+      else
+        for (int64_t c = 0; c < C; c++)
+          y[c] = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
+    }
+  }
+}
+
+void ck_group_norm(const float *x, const float *weight, const float *bias, float *y, int64_t N,
+                   int64_t T, int64_t C, int64_t groups, float epsilon, int silu, void *scratch) {
+  group_job job = make_job(N, T, C, scratch);
+  job.x = x;
+  job.weight = weight;
+  job.bias = bias;
+  job.y = y;
+  job.groups = groups;
+  job.epsilon = epsilon;
+  job.silu = silu;
+  ck_parallel(N * job.pieces, 1, sums_range, &job);
+  ck_parallel(N, 4, moments_range, &job);
+  ck_parallel(N * job.pieces, 1, apply_range, &job);
+}
+
+/* dy through SiLU, kept where dx will stand; sums of it and of its product with norm(x). */
+CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  int64_t C = job->C;
+  const float *weight = job->weight, *bias = job->bias;
+  for (int64_t item = begin; item < end; item++) {
+    int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
+    int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
+    const float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
+    float *restrict sum = job->partial + item * 2 * C, *restrict dot = sum + C;
+    memset(sum, 0, (size_t)(2 * C) * sizeof(float));
+    for (int64_t t = 0; t < count; t++) {
+      int64_t row = (n * job->T + first + t) * C;
+      const float *x = job->x + row, *dy = job->dy + row;
+      float *restrict g = job->y + row;
+      for (int64_t c = 0; c < C; c++) {
+        float normal = (x[c] - mean[c]) * inverse[c], slope = 1.0f;
+        if (job->silu) {
+          float v = normal * weight[c] + bias[c], s = ck_logistic(v);
+          slope = s + v * s * (1.0f - s);
+        }
+        float d = dy[c] * slope;
+        g[c] = d;
+        sum[c] += d;
+        dot[c] += d * normal;
+      }
+    }
+  }
+}
+
+CK_CLONES static void gradient_apply_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  int64_t C = job->C;
+  const float *weight = job->weight;
+  for (int64_t item = begin; item < end; item++) {
+    int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
+    int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
+    const float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
+    const float *mean_g = mean + C, *mean_dot = mean_g + C;
+    for (int64_t t = 0; t < count; t++) {
+      int64_t row = (n * job->T + first + t) * C;
+      const float *x = job->x + row;
+      float *dx = job->y + row;
+      for (int64_t c = 0; c < C; c++) {
+        float normal = (x[c] - mean[c]) * inverse[c];
+        dx[c] = inverse[c] * (dx[c] * weight[c] - mean_g[c] - normal * mean_dot[c]);
+      }
+    }
+  }
+}
+
+/* Per sample: the group means of weight * g and weight * g * norm(x); and the weights' gradients. */
+static void join_gradient(group_job *job) {
+  int64_t C = job->C, width = C / job->groups;
+  double sums[C], dots[C], dweight[C], dbias[C];
+  memset(dweight, 0, sizeof dweight);
+  memset(dbias, 0, sizeof dbias);
+  for (int64_t n = 0; n < job->N; n++) {
+    memset(sums, 0, sizeof sums);
+    memset(dots, 0, sizeof dots);
+    for (int64_t piece = 0; piece < job->pieces; piece++) {
+      const float *partial = job->partial + (n * job->pieces + piece) * 2 * C;
+      for (int64_t c = 0; c < C; c++) {
+        sums[c] += partial[c];
+        dots[c] += partial[C + c];
+      }
+    }
+    float *mean_g = job->channel + n * 4 * C + 2 * C, *mean_dot = mean_g + C;
+    for (int64_t g = 0; g < job->groups; g++) {
+      double sum = 0, dot = 0, count = (double)(job->T * width);
+      for (int64_t c = g * width; c < (g + 1) * width; c++) {
+        sum += sums[c] * job->weight[c];
+        dot += dots[c] * job->weight[c];
+      }
+      for (int64_t c = g * width; c < (g + 1) * width; c++) {
+        mean_g[c] = (float)(sum / count);
+        mean_dot[c] = (float)(dot / count);
+      }
+    }
+    for (int64_t c = 0; c < C; c++) {
+      dweight[c] += dots[c];
+      dbias[c] += sums[c];
+    }
+  }
+  for (int64_t c = 0; c < C; c++) {
+    job->dweight[c] = (float)dweight[c];
+    job->dbias[c] = (float)dbias[c];
+  }
+}
+
+void ck_group_norm_gradient(const float *x, const float *weight, const float *bias,
+                            const float *dy, float *dx, float *dweight, float *dbias, int64_t N,
+                            int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
+                            void *scratch) {
+  group_job job = make_job(N, T, C, scratch);
+  job.x = x;
+  job.weight = weight;
+  job.bias = bias;
+  job.dy = dy;
+  job.y = dx;
+  job.dweight = dweight;
+  job.dbias = dbias;
+  job.groups = groups;
+  job.epsilon = epsilon;
+  job.silu = silu;
+  ck_parallel(N * job.pieces, 1, sums_range, &job);
+  ck_parallel(N, 4, moments_range, &job);
+  ck_parallel(N * job.pieces, 1, gradient_sums_range, &job);
+  join_gradient(&job);
+  ck_parallel(N * job.pieces, 1, gradient_apply_range, &job);
+}

@@ -1,0 +1,143 @@
+import Foundation
+import TensorGraph
+
+/// A graph bound to memory and kernels for one batch shape. Not for two threads at once.
+final class CPUProgram: Program {
+  private let arena: UnsafeMutableRawBufferPointer
+  private let kernels: [Kernel]
+  private let inputs: [(name: String, type: TensorType, pointer: UnsafeMutableRawPointer)]
+  private let outputs: [(name: String, type: TensorType, pointer: UnsafeMutableRawPointer)]
+  private let assignments:
+    [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)]
+  /// Kept alive because kernels point into them.
+  private let variables: [HostTensor]
+  private let constants: [HostTensor]
+
+  init(_ graph: Graph, variables storage: [String: HostTensor], frozen: Bool) throws {
+    let schedule = Schedule(graph)
+    let instructions = Instruction.list(graph, schedule)
+    let assigned = Set(graph.assignments.map(\.variable))
+
+    /// Whether a value is, or is a view into, a variable that will never change.
+    func isFrozen(_ value: Graph.Value) -> Bool {
+      let node = graph[value.node]
+      if case .variable = node.operation { return frozen && !assigned.contains(value) }
+      return View(node, graph).map { isFrozen($0.source) } ?? false
+    }
+    let lowered = try instructions.map { instruction in
+      try Lowered.lower(
+        instruction.work,
+        operands: instruction.operands.map {
+          Lowered.Operand(type: graph.type(of: $0), isFrozen: isFrozen($0))
+        },
+        results: instruction.results.map(graph.type(of:)))
+    }
+    let plan = StoragePlan(graph, schedule, instructions, lowered)
+
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(plan.arenaBytes, 64), alignment: 1 << 21)
+    // Large pages spare the walks through page tables that streaming kernels are made of.
+    madvise(arena.baseAddress, arena.count, 14)
+    var isComplete = false
+    defer { if !isComplete { arena.deallocate() } }
+
+    var used: [HostTensor] = []
+    var constants: [HostTensor] = []
+    var roots: [Graph.Value: UnsafeMutableRawPointer] = [:]
+    guard let base = arena.baseAddress else { throw ProgramError("no memory for the program") }
+    for (value, place) in plan.places {
+      let type = graph.type(of: value)
+      switch place {
+      case .arena(let offset):
+        roots[value] = base + offset
+      case .variable(let name):
+        guard let tensor = storage[name], tensor.type == type,
+          let pointer = tensor.bytes.baseAddress
+        else {
+          throw ProgramError.mismatch(
+            "variable", name, expected: type, found: storage[name]?.type)
+        }
+        used.append(tensor)
+        roots[value] = pointer
+      case .constant(let id):
+        guard case .constant(let constant) = graph[id].operation else { continue }
+        let tensor = HostTensor(type)
+        let values = constant.values
+        for i in tensor.floats.indices {
+          tensor.floats[i] = values.count == 1 ? values[0] : values[i]
+        }
+        constants.append(tensor)
+        roots[value] = tensor.bytes.baseAddress
+      }
+    }
+    func pointer(_ value: Graph.Value) throws -> UnsafeMutableRawPointer {
+      guard let location = plan.locations[value], let root = roots[location.root] else {
+        throw ProgramError("value of \(graph[value.node].operation.name) has no memory")
+      }
+      return root + location.byteOffset
+    }
+
+    var kernels: [Kernel] = []
+    for (position, instruction) in instructions.enumerated() {
+      kernels += try lowered[position].bind(
+        Lowered.Binding(
+          operands: instruction.operands.map(pointer),
+          results: instruction.results.map(pointer),
+          scratch: plan.scratch[position].map { base + $0 }))
+    }
+    inputs = try schedule.order.compactMap { id in
+      guard case .input(let name) = graph[id].operation else { return nil }
+      return (name, graph[id].results[0], try pointer(Graph.Value(node: id, result: 0)))
+    }
+    outputs = try graph.outputs.map { ($0.name, graph.type(of: $0.value), try pointer($0.value)) }
+
+    // Assignments are copies after the run; a value that lies in a variable which is
+    // itself assigned is saved first.
+    var copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
+    for (index, assignment) in graph.assignments.enumerated()
+    where !plan.inPlaceAssignments.contains(index) {
+      var from = try pointer(assignment.value)
+      let type = graph.type(of: assignment.value)
+      if let root = plan.locations[assignment.value]?.root, assigned.contains(root) {
+        let saved = HostTensor(type)
+        constants.append(saved)
+        if let target = saved.bytes.baseAddress {
+          let source = from
+          kernels.append { target.copyMemory(from: source, byteCount: type.byteCount) }
+          from = target
+        }
+      }
+      copies.append((from, try pointer(assignment.variable), type.byteCount))
+    }
+    assignments = copies
+    self.kernels = kernels
+    self.arena = arena
+    self.variables = used
+    self.constants = constants
+    isComplete = true
+  }
+
+  deinit { arena.deallocate() }
+
+  func run(_ given: [String: HostTensor]) throws -> [String: HostTensor] {
+    for input in inputs {
+      guard let tensor = given[input.name], tensor.type == input.type,
+        let source = tensor.bytes.baseAddress
+      else {
+        throw ProgramError.mismatch(
+          "input", input.name, expected: input.type, found: given[input.name]?.type)
+      }
+      input.pointer.copyMemory(from: source, byteCount: input.type.byteCount)
+    }
+    for kernel in kernels { try kernel() }
+    for copy in assignments { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
+    var results: [String: HostTensor] = [:]
+    for output in outputs {
+      let tensor = HostTensor(output.type)
+      tensor.bytes.baseAddress?.copyMemory(
+        from: output.pointer, byteCount: output.type.byteCount)
+      results[output.name] = tensor
+    }
+    return results
+  }
+}

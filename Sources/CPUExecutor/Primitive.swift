@@ -1,0 +1,99 @@
+import CDNN
+import TensorGraph
+
+/// One oneDNN primitive and the memory it is bound to.
+final class Primitive {
+  private let handle: OpaquePointer
+  private var kept: [HostTensor] = []
+
+  private init(_ handle: OpaquePointer?) throws {
+    guard let handle else { throw ProgramError(String(cString: cdnn_last_error())) }
+    self.handle = handle
+  }
+
+  deinit { cdnn_destroy(handle) }
+
+  /// dst = activation(src × weights + bias).
+  static func matmul(
+    _ src: cdnn_tensor, _ weights: cdnn_tensor, bias: cdnn_tensor? = nil, _ dst: cdnn_tensor,
+    activation: cdnn_activation = CDNN_NONE
+  ) throws -> Primitive {
+    try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
+      try Primitive(cdnn_matmul(src, weights, bias, dst, activation))
+    }
+  }
+
+  static func convolution(
+    _ direction: cdnn_direction, _ src: cdnn_tensor, _ weights: cdnn_tensor,
+    bias: cdnn_tensor? = nil, _ dst: cdnn_tensor, _ geometry: ConvolutionGeometry
+  ) throws -> Primitive {
+    try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
+      try Primitive(
+        cdnn_convolution(
+          direction, src, weights, bias, dst, Int64(geometry.stride), Int64(geometry.before),
+          Int64(geometry.after)))
+    }
+  }
+
+  private static func withUnsafePointers(
+    _ src: cdnn_tensor, _ weights: cdnn_tensor, _ bias: cdnn_tensor?, _ dst: cdnn_tensor,
+    _ body: (
+      UnsafePointer<cdnn_tensor>, UnsafePointer<cdnn_tensor>, UnsafePointer<cdnn_tensor>?,
+      UnsafePointer<cdnn_tensor>
+    ) throws -> Primitive
+  ) throws -> Primitive {
+    try withUnsafePointer(to: src) { src in
+      try withUnsafePointer(to: weights) { weights in
+        try withUnsafePointer(to: dst) { dst in
+          guard let bias else { return try body(src, weights, nil, dst) }
+          return try withUnsafePointer(to: bias) { try body(src, weights, $0, dst) }
+        }
+      }
+    }
+  }
+
+  /// Bytes of an argument in the layout this primitive wants; 0 where that is the plain one.
+  func packedBytes(_ argument: cdnn_argument) -> Int { cdnn_packed_bytes(handle, argument) }
+
+  /// The copy between an argument's plain layout and the one this primitive wants.
+  func packer(_ argument: cdnn_argument, unpack: Bool = false) throws -> Primitive {
+    try Primitive(cdnn_packer(handle, argument, unpack ? 1 : 0))
+  }
+
+  func bind(_ argument: cdnn_argument, _ pointer: UnsafeMutableRawPointer) {
+    cdnn_bind(handle, argument, pointer)
+  }
+
+  /// Memory that an argument is bound to and that no one else holds.
+  func keepAlive(_ tensor: HostTensor) { kept.append(tensor) }
+
+  func execute() throws {
+    guard cdnn_execute(handle) == 0 else {
+      throw ProgramError(String(cString: cdnn_last_error()))
+    }
+  }
+
+  var kernel: Kernel { { try self.execute() } }
+}
+
+extension cdnn_tensor {
+  /// - Parameters:
+  ///   - strides: in elements; row-major where nil.
+  ///   - packed: lets the library choose the layout.
+  init(_ dimensions: [Int], strides: [Int]? = nil, packed: Bool = false) {
+    self.init()
+    let strides = strides ?? Shape(dimensions).strides
+    rank = Int32(dimensions.count)
+    any = packed ? 1 : 0
+    withUnsafeMutableBytes(of: &dims) { bytes in
+      for (i, size) in dimensions.enumerated() {
+        bytes.storeBytes(of: Int64(size), toByteOffset: 8 * i, as: Int64.self)
+      }
+    }
+    withUnsafeMutableBytes(of: &self.strides) { bytes in
+      for (i, stride) in strides.enumerated() {
+        bytes.storeBytes(of: Int64(stride), toByteOffset: 8 * i, as: Int64.self)
+      }
+    }
+  }
+}

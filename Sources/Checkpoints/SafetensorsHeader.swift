@@ -1,0 +1,126 @@
+import Diagnostics
+
+/// Where a tensor lies in a safetensors file and how to read it.
+public struct StoredTensor: Sendable, Equatable {
+  public let name: String
+  public let type: TensorType
+  /// Row-major; empty for a scalar.
+  public let shape: [Int]
+  /// Its bytes, counted from the start of the data section.
+  public let byteRange: Range<Int>
+
+  /// Number of elements; 1 for a scalar.
+  public var count: Int { byteRange.count / type.size }
+}
+
+/// The JSON header of a safetensors file, read by its own small grammar:
+/// an object of tensors, each with exactly `dtype`, `shape` and `data_offsets`,
+/// and of string metadata. Nothing nests deeper, so neither does the parser, and
+/// a name given twice is seen, which general JSON readers do not promise.
+struct SafetensorsHeader {
+  private(set) var metadata: [String: String] = [:]
+  private(set) var tensors: [String: StoredTensor] = [:]
+
+  /// - Parameters:
+  ///   - bytes: the header alone, trailing spaces included.
+  ///   - dataLength: bytes of the data section; the tensors must fill it
+  ///     without gaps or overlaps.
+  init(_ bytes: [UInt8], dataLength: Int, path: String) throws {
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw InputError(path, expected: "a header in UTF-8", found: "invalid bytes")
+    }
+    var scanner = JSONScanner(bytes, subject: "\(path): safetensors header")
+    guard bytes.first == UInt8(ascii: "{") else {
+      throw scanner.error("expected '{' as its first byte")
+    }
+    var sawMetadata = false
+    try scanner.object { scanner, name in
+      if name == "__metadata__" {
+        guard !sawMetadata else { throw scanner.error("has __metadata__ twice") }
+        sawMetadata = true
+        metadata = try SafetensorsHeader.metadata(&scanner)
+      } else {
+        let tensor = try SafetensorsHeader.tensor(name, &scanner)
+        guard tensors.updateValue(tensor, forKey: name) == nil else {
+          throw scanner.error("has the tensor '\(name)' twice")
+        }
+      }
+    }
+    try scanner.end()
+    try checkLayout(dataLength: dataLength, path: path)
+  }
+
+  private static func metadata(_ scanner: inout JSONScanner) throws -> [String: String] {
+    var entries: [String: String] = [:]
+    try scanner.object { scanner, key in
+      guard try entries.updateValue(scanner.string(), forKey: key) == nil else {
+        throw scanner.error("has the metadata key '\(key)' twice")
+      }
+    }
+    return entries
+  }
+
+  private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws -> StoredTensor {
+    var type: TensorType?
+    var shape: [Int]?
+    var offsets: [Int]?
+    try scanner.object { scanner, key in
+      switch key {
+      case "dtype" where type == nil:
+        let text = try scanner.string()
+        type = TensorType(rawValue: text)
+        guard type != nil else {
+          let known = TensorType.allCases.map(\.rawValue).joined(separator: ", ")
+          throw scanner.error("tensor '\(name)': unknown dtype '\(text)', known are \(known)")
+        }
+      case "shape" where shape == nil: shape = try scanner.integers()
+      case "data_offsets" where offsets == nil: offsets = try scanner.integers()
+      default: throw scanner.error("tensor '\(name)': repeated or unknown field '\(key)'")
+      }
+    }
+    guard let type, let shape, let offsets else {
+      throw scanner.error(
+        "tensor '\(name)': expected dtype, shape and data_offsets, one is missing")
+    }
+    guard offsets.count == 2, offsets[0] <= offsets[1] else {
+      throw scanner.error("tensor '\(name)': expected data_offsets [begin, end], found \(offsets)")
+    }
+    guard let size = type.byteCount(shape: shape) else {
+      throw scanner.error("tensor '\(name)': shape \(shape) has too many elements")
+    }
+    guard size == offsets[1] - offsets[0] else {
+      throw scanner.error(
+        "tensor '\(name)': \(type.rawValue) of shape \(shape) needs \(size) bytes, "
+          + "data_offsets give \(offsets[1] - offsets[0])")
+    }
+    return StoredTensor(
+      name: name, type: type, shape: shape, byteRange: offsets[0]..<offsets[1])
+  }
+
+  /// Every byte of the data section belongs to exactly one tensor.
+  private func checkLayout(dataLength: Int, path: String) throws {
+    let ordered = tensors.values.sorted {
+      ($0.byteRange.lowerBound, $0.byteRange.upperBound)
+        < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+    }
+    var end = 0
+    for tensor in ordered {
+      guard tensor.byteRange.lowerBound == end else {
+        throw InputError(
+          "\(path): tensor '\(tensor.name)'", expected: "its data at byte \(end), after the others",
+          found: "byte \(tensor.byteRange.lowerBound)")
+      }
+      end = tensor.byteRange.upperBound
+      guard end <= dataLength else {
+        throw InputError(
+          "\(path): tensor '\(tensor.name)'", expected: "data up to byte \(end)",
+          found: "\(dataLength) bytes of data", remedy: "the file may be cut off: copy it again")
+      }
+    }
+    guard end == dataLength else {
+      throw InputError(
+        path, expected: "\(end) bytes of data", found: "\(dataLength)",
+        remedy: "the file has bytes that belong to no tensor")
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Diagnostics
+import Foundation
+
+/// A log of one JSON object per line, appended to while a run goes on.
+///
+/// Every record is one `write` call, so a reader never waits for it and a kill
+/// tears the last line at worst; opening the log drops a torn line.
+public final class JSONLinesLog {
+  public enum Value: Sendable, Equatable {
+    case integer(Int)
+    /// Written with the fewest digits that read back equal; NaN and infinities,
+    /// which JSON lacks, as null.
+    case number(Double)
+    case text(String)
+    case truth(Bool)
+    case list([Value])
+  }
+
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens `path` for appending, or starts it with the folders above it.
+  public init(path: String) throws {
+    self.path = path
+    let folder = (path as NSString).deletingLastPathComponent
+    if !folder.isEmpty { try AtomicFile.makeDirectory(folder) }
+    descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw InputError("\(path): cannot be opened for writing: \(systemMessage())")
+    }
+    try cut { _ in false }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends one record; fields keep their order.
+  public func append(_ fields: KeyValuePairs<String, Value>) throws {
+    try append(fields.map { ($0.key, $0.value) })
+  }
+
+  /// Appends one record; fields keep their order.
+  public func append(_ fields: [(String, Value)]) throws {
+    let body = fields.map { JSONText.quoted($0) + ":" + JSONLinesLog.encoded($1) }
+    let line = Array(("{" + body.joined(separator: ",") + "}\n").utf8)
+    let written = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+    guard written == line.count else {
+      throw InputError("\(path): cannot be appended to: \(systemMessage())")
+    }
+  }
+
+  /// Cuts the log before the first record whose `step` is above `step`: called
+  /// on resuming, so that steps run again are not logged twice.
+  public func truncate(afterStep step: Int) throws {
+    try cut { line in
+      let record = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+      return (record?["step"] as? NSNumber).map { $0.doubleValue > Double(step) } ?? false
+    }
+  }
+
+  /// Drops the first whole line for which `isFirstCut` holds and all after it,
+  /// and a last line that has no end.
+  private func cut(before isFirstCut: (ArraySlice<UInt8>) -> Bool) throws {
+    let file = try ReadOnlyFile(path)
+    let lines = try file.bytes(0..<file.size)
+      .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    let kept = lines.prefix { !isFirstCut($0) }
+    let length = kept.reduce(0) { $0 + $1.count + 1 }
+    guard length < file.size else { return }
+    guard ftruncate(descriptor, off_t(length)) == 0 else {
+      throw InputError("\(path): cannot be cut: \(systemMessage())")
+    }
+  }
+
+  private static func encoded(_ value: Value) -> String {
+    switch value {
+    case .integer(let number): String(number)
+    case .number(let number): number.isFinite ? "\(number)" : "null"
+    case .text(let text): JSONText.quoted(text)
+    case .truth(let flag): flag ? "true" : "false"
+    case .list(let values): "[" + values.map(encoded).joined(separator: ",") + "]"
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import TensorGraph
+
+/// One weight of a model, under the key that the official checkpoints use.
+public struct Parameter: Hashable, Sendable {
+  /// The checkpoint key, such as `blocks.0.attn.qkv.weight`.
+  public let path: String
+  public let shape: Shape
+  public let initialisation: Initialisation
+  /// Whether an optimiser may change it.
+  public let isTrainable: Bool
+
+  public init(
+    _ path: String, _ shape: Shape, _ initialisation: Initialisation, isTrainable: Bool = true
+  ) {
+    self.path = path
+    self.shape = shape
+    self.initialisation = initialisation
+    self.isTrainable = isTrainable
+  }
+
+  /// The variable of this name in `graph`.
+  func callAsFunction(in graph: Graph) throws -> Tensor { try graph.variable(path, shape) }
+}
+
+/// A part of a model: a value that knows its parameters. Called on symbolic
+/// tensors it adds nodes to their graph.
+public protocol Layer: Sendable {
+  var parameters: [Parameter] { get }
+}

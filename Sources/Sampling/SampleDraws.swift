@@ -1,0 +1,41 @@
+import Randomness
+import TensorGraph
+
+/// The random draws of samples, each a function of (seed, sample index) alone:
+/// sample 17 is the same whatever the batch, the plan or the part that is asked for.
+public struct SampleDraws: Sendable {
+  public let seed: UInt64
+  public let policy: LabelPolicy
+  /// Number of classes, at least 1; labels lie in `0..<classes`.
+  public let classes: Int
+
+  public init(seed: UInt64, labels: LabelPolicy, classes: Int) {
+    self.seed = seed
+    self.policy = labels
+    self.classes = classes
+  }
+
+  /// Standard normal latents (n, …) of n samples, `shape` each.
+  public func noise(_ indices: Range<Int>, shape: Shape) -> HostTensor {
+    let result = HostTensor(shape: Shape([indices.count] + shape.dimensions))
+    let length = shape.elementCount
+    for (row, index) in indices.enumerated() {
+      var stream = RandomStream(seed: seed, purpose: .noise, index: UInt64(index))
+      stream.fillNormal(
+        UnsafeMutableBufferPointer(rebasing: result.floats[row * length..<(row + 1) * length]))
+    }
+    return result
+  }
+
+  public func labels(_ indices: Range<Int>) -> [Int32] { indices.map(label) }
+
+  private func label(_ index: Int) -> Int32 {
+    switch policy {
+    case .random:
+      var stream = RandomStream(seed: seed, purpose: .label, index: UInt64(index))
+      return Int32(stream.integer(below: UInt32(classes)))
+    case .balanced: return Int32(index % classes)
+    case .classes(let list): return list.isEmpty ? 0 : Int32(list[index % list.count])
+    }
+  }
+}

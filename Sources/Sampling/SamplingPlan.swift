@@ -1,0 +1,160 @@
+import Diagnostics
+
+/// One step of a sampling plan. See ``SamplingPlan`` for what each evaluates.
+public enum SamplingBlock: Character, Sendable, CaseIterable {
+  /// H: a Heun step with both slopes from the predictor.
+  case heun = "H"
+  /// P: a Heun step whose first slope is the velocity the block before handed on.
+  case pseudoCorrector = "P"
+  /// R: a step along the last velocity, corrected by the refiner.
+  case refiner = "R"
+}
+
+/// An ODE solver that takes uniform steps with the predictor alone.
+public enum SolverName: String, Sendable, CaseIterable {
+  case euler
+  case heun
+
+  /// Evaluations of the predictor per step.
+  public var evaluationsPerStep: Int {
+    switch self {
+    case .euler: 1
+    case .heun: 2
+    }
+  }
+}
+
+/// How a refiner block uses the refiner.
+public enum RefinerVariant: String, Sendable, CaseIterable {
+  /// Both calls get the velocity handed over: samples the published pictures.
+  case block
+  /// The second call gets the first slope.
+  case integrator
+  /// One call and one Euler step.
+  case euler
+
+  /// Evaluations of the refiner per block.
+  public var evaluationsPerBlock: Int {
+    switch self {
+    case .block, .integrator: 2
+    case .euler: 1
+    }
+  }
+}
+
+/// Evaluations of the networks per sample; guidance does not change the counts.
+public struct EvaluationCount: Sendable, Equatable {
+  public var predictor: Int
+  public var refiner: Int
+
+  public init(predictor: Int, refiner: Int) {
+    self.predictor = predictor
+    self.refiner = refiner
+  }
+}
+
+/// The steps that lead from noise (t = 0) to data (t = 1) on a uniform grid.
+///
+/// Blocks (FlowTurbo) are written as letters with counts, `H4P3R2`, in any order, and
+/// groups repeat: `[H1P1R1]x3`. Solvers are written `euler:8`. `description` is the
+/// canonical form, which parses back to an equal plan.
+public enum SamplingPlan: Sendable, Equatable {
+  case blocks([SamplingBlock])
+  case solver(SolverName, steps: Int)
+
+  /// More steps are refused; a group can otherwise grow without bound.
+  public static let maximumSteps = 10_000
+
+  /// - Throws: ``InputError`` naming the offending character, its position (from 1) and
+  ///   what would be valid.
+  public init(_ text: String) throws {
+    if let colon = text.firstIndex(of: ":") {
+      self = try Self.solver(
+        named: text[..<colon], steps: text[text.index(after: colon)...], in: text)
+    } else {
+      var parser = SamplingPlanParser(text)
+      self = .blocks(try parser.parse())
+    }
+  }
+
+  /// The number of steps, one less than the number of times on the grid.
+  public var steps: Int {
+    switch self {
+    case .blocks(let blocks): blocks.count
+    case .solver(_, let steps): steps
+    }
+  }
+
+  /// Whether a refiner is needed.
+  public var usesRefiner: Bool {
+    switch self {
+    case .blocks(let blocks): blocks.contains(.refiner)
+    case .solver: false
+    }
+  }
+
+  /// The evaluations this plan takes. A P or R block that comes first has no velocity
+  /// yet: it evaluates the predictor once more.
+  public func evaluations(refinerVariant: RefinerVariant = .block) -> EvaluationCount {
+    switch self {
+    case .solver(let name, let steps):
+      return EvaluationCount(predictor: name.evaluationsPerStep * steps, refiner: 0)
+    case .blocks(let blocks):
+      var count = EvaluationCount(predictor: 0, refiner: 0)
+      if let first = blocks.first, first != .heun { count.predictor += 1 }
+      for block in blocks {
+        switch block {
+        case .heun: count.predictor += 2
+        case .pseudoCorrector: count.predictor += 1
+        case .refiner: count.refiner += refinerVariant.evaluationsPerBlock
+        }
+      }
+      return count
+    }
+  }
+
+  private static func solver(named name: Substring, steps: Substring, in text: String) throws
+    -> Self
+  {
+    guard let solver = SolverName(rawValue: String(name)) else {
+      let names = SolverName.allCases.map(\.rawValue).joined(separator: ", ")
+      throw InputError(
+        "plan '\(text.prefix(60))': unknown solver '\(name.prefix(40))'; valid solvers: \(names)")
+    }
+    let isNumber = !steps.isEmpty && steps.allSatisfy { $0.isASCII && $0.isNumber }
+    guard isNumber, let count = Int(steps), (1...maximumSteps).contains(count) else {
+      throw InputError(
+        "plan '\(text.prefix(60))'", expected: "1 to \(maximumSteps) steps after '\(solver):'",
+        found: "'\(steps.prefix(40))'")
+    }
+    return .solver(solver, steps: count)
+  }
+}
+
+extension SamplingPlan: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .solver(let name, let steps):
+      return "\(name):\(steps)"
+    case .blocks(let blocks):
+      // The shortest group that repeated gives the plan, when it holds several letters.
+      let period = (1...max(1, blocks.count)).first { period in
+        blocks.count.isMultiple(of: period)
+          && zip(blocks, blocks.dropFirst(period)).allSatisfy { $0 == $1 }
+      }
+      guard let period, period > 1, period < blocks.count else { return Self.letters(blocks[...]) }
+      return "[\(Self.letters(blocks.prefix(period)))]x\(blocks.count / period)"
+    }
+  }
+
+  private static func letters(_ blocks: ArraySlice<SamplingBlock>) -> String {
+    var text = ""
+    var rest = blocks
+    while let block = rest.first {
+      let run = rest.prefix { $0 == block }
+      text += "\(block.rawValue)\(run.count)"
+      rest = rest.dropFirst(run.count)
+    }
+    return text
+  }
+}

@@ -1,0 +1,4 @@
+import Storage
+
+HDF5Probe.serveIfAsked()
+print("not asked")
