@@ -101,7 +101,7 @@ let package = Package(
       "Verification",
       [
         "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Diagnostics",
+        "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
@@ -132,6 +132,12 @@ let package = Package(
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Imaging", "Randomness"]),
+    tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
+    tests(
+      "Verification",
+      ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )
