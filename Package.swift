@@ -119,10 +119,13 @@ let package = Package(
       name: "train-refiner", dependencies: ["CommandLine"], swiftSettings: habits),
     .executableTarget(name: "flowturbo", dependencies: ["CommandLine"], swiftSettings: habits),
 
+    .target(
+      name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
+      path: "Tests/EngineTestSupport", swiftSettings: habits),
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
-    tests("TensorGraph", ["ReferenceExecutor"]),
-    tests("CPUExecutor", ["ReferenceExecutor", "TensorGraph"]),
+    tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
+    tests("CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
