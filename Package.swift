@@ -141,6 +141,8 @@ let package = Package(
       "Verification",
       ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
       resources: [.copy("Fixtures")]),
+    tests("Training", ["Diagnostics"]),
+    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,21 @@
+import Configuration
+import Models
+import Sampling
+import Training
+
+extension SamplingPlan: ConfigurationValue {
+  public static var expectation: String { "a plan like H4P3R2, [H1P1R1]x3 or heun:8" }
+  public init(parsing text: String) throws { try self.init(text) }
+}
+
+extension LabelPolicy: ConfigurationValue {
+  public static var expectation: String { "random, balanced or classes like 0-4,7" }
+  public static var listSeparator: String? { "," }
+  public init(parsing text: String) throws { try self.init(text) }
+}
+
+extension RefinerVariant: ConfigurationValue {}
+extension GuidanceChannels: ConfigurationValue {}
+extension LearningRateSchedule.Decay: ConfigurationValue {}
+extension TimeOffsetOptions.Distribution: ConfigurationValue {}
+extension TimeOffsetOptions.Scope: ConfigurationValue {}
