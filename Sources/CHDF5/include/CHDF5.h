@@ -1,1 +1,53 @@
-/* placeholder */
+/* The part of HDF5 that Storage uses, without its macros. Handles are HDF5's own;
+   functions return a negative number on failure, and chdf5_message() says why.
+   Not thread-safe: the caller holds one lock around all calls. */
+#ifndef CHDF5_H
+#define CHDF5_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHDF5_MAX_RANK = 32 };
+
+typedef enum {
+  CHDF5_FLOAT32, /* little-endian IEEE binary32 */
+  CHDF5_INT32,   /* little-endian */
+  CHDF5_TEXT,    /* fixed length, null-padded, UTF-8 */
+  CHDF5_OTHER
+} chdf5_type;
+
+typedef struct {
+  chdf5_type type;
+  size_t element_size; /* bytes */
+  int rank;
+  uint64_t dimensions[CHDF5_MAX_RANK];
+  bool is_contiguous; /* in one piece of this file, at `offset` from the file's start */
+  uint64_t offset;
+} chdf5_dataset;
+
+/* Why the last call failed, from HDF5's error stack. Valid until the next call. */
+const char *chdf5_message(void);
+
+/* A new file with a user block (a power of two from 512) and no time stamps. */
+int64_t chdf5_create(const char *path, uint64_t user_block);
+int64_t chdf5_open(const char *path);
+int chdf5_close(int64_t file);
+
+/* Reserves a contiguous dataset of `dataset->type`, element size, rank and dimensions, and
+   fills in its offset. Its values are not written: the caller does that at the
+   offset once the file is closed. */
+int chdf5_create_dataset(
+    int64_t file, const char *name, const char *description, chdf5_dataset *dataset);
+int chdf5_get_dataset(int64_t file, const char *name, chdf5_dataset *dataset);
+
+/* Attributes of the root group. */
+int chdf5_put_text(int64_t file, const char *name, const char *text);
+int chdf5_put_integer(int64_t file, const char *name, int64_t value);
+int chdf5_put_double(int64_t file, const char *name, double value);
+/* A copy for the caller to free, NULL on failure. */
+char *chdf5_get_text(int64_t file, const char *name);
+int chdf5_get_integer(int64_t file, const char *name, int64_t *value);
+int chdf5_get_double(int64_t file, const char *name, double *value);
+
+#endif

@@ -1,0 +1,142 @@
+import Diagnostics
+import Foundation
+import Synchronization
+
+/// Reads the structure of an unknown HDF5 file in a child process.
+///
+/// Debian 12's HDF5 (1.10.8) can be crashed, or kept busy, by a malformed file.
+/// So this process never opens a file with HDF5 that it did not write: it starts
+/// its own program again, limited in memory and time, and takes the answer as text.
+/// For that the program calls ``serveIfAsked()`` before anything else.
+public enum HDF5Probe {
+  private static let variable = "FLOWTURBO_HDF5_PROBE"
+  private static let canServe = Atomic<Bool>(false)
+
+  /// Memory the child may take beyond what the program starts with.
+  private static let extraMemory = 512 << 20
+  private static let processorSeconds = 10
+  private static let wallSeconds = 30.0
+  private static let longestAnswer = 32 << 20
+
+  private struct Answer: Codable {
+    var index: LatentsIndex?
+    var error: String?
+  }
+
+  /// The first line of a main program. Returns at once, unless this process is
+  /// the child that was started to look at a file: then it answers and ends.
+  public static func serveIfAsked() {
+    guard let path = ProcessInfo.processInfo.environment[variable] else {
+      canServe.store(true, ordering: .relaxed)
+      return
+    }
+    limitThisProcess()
+    var answer = Answer()
+    do {
+      answer.index = try LatentsIndex(probing: path)
+    } catch {
+      answer.error = "\(error)"
+    }
+    guard let json = try? JSONEncoder().encode(answer) else { exit(1) }
+    FileHandle.standardOutput.write(json)
+    exit(0)
+  }
+
+  /// - Parameter program: what to start; this program unless a test says otherwise.
+  static func index(of path: String, program: String? = nil) throws -> LatentsIndex {
+    guard program != nil || canServe.load(ordering: .relaxed) else {
+      throw InputError(
+        path, expected: "a whole file written by flowturbo encode", found: "another HDF5 file",
+        remedy: "encode it again, or call HDF5Probe.serveIfAsked() first in the main program")
+    }
+    let output = try runChild(program ?? "/proc/self/exe", path: path)
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: output) else {
+      throw InputError(
+        path, expected: "an HDF5 file with latents",
+        found: "one that HDF5 cannot read without crashing, or too slowly",
+        remedy: "the file is damaged: copy or encode it again")
+    }
+    guard let index = answer.index else {
+      throw InputError(answer.error ?? "\(path): cannot be read")
+    }
+    return index
+  }
+
+  private static func limitThisProcess() {
+    var pages = 0
+    if let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) {
+      pages = text.split(separator: " ").first.flatMap { Int($0) } ?? 0
+    }
+    limit(__rlimit_resource_t(RLIMIT_AS.rawValue), pages * Int(getpagesize()) + extraMemory)
+    limit(__rlimit_resource_t(RLIMIT_CPU.rawValue), processorSeconds)
+    limit(__rlimit_resource_t(RLIMIT_CORE.rawValue), 0)
+  }
+
+  private static func limit(_ resource: __rlimit_resource_t, _ value: Int) {
+    var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    setrlimit(resource, &limits)
+  }
+
+  /// Starts `program` with the question and returns what it wrote, cut off where
+  /// it takes too long or writes too much.
+  private static func runChild(_ program: String, path: String) throws -> Data {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw InputError("\(path): no pipe for the HDF5 probe") }
+    let (reading, writing) = (ends[0], ends[1])
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(reading) }
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, writing, 1)
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    var environment = ProcessInfo.processInfo.environment
+    environment[variable] = path
+    var process: pid_t = 0
+    let status = withCStrings([program]) { arguments in
+      withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+        posix_spawn(&process, program, &actions, nil, arguments, variables)
+      }
+    }
+    close(writing)
+    guard status == 0 else {
+      throw InputError(
+        "\(path): the HDF5 probe cannot be started: \(String(cString: strerror(status)))")
+    }
+    let output = readAll(reading, until: Date().addingTimeInterval(wallSeconds))
+    // Ended already if it answered; a process is waited for after a kill either way.
+    if output == nil { kill(process, SIGKILL) }
+    var ignored: Int32 = 0
+    while waitpid(process, &ignored, 0) < 0 && errno == EINTR {}
+    return output ?? Data()
+  }
+
+  /// Nil when the time is over or the answer too long.
+  private static func readAll(_ descriptor: Int32, until deadline: Date) -> Data? {
+    var output = Data()
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let left = deadline.timeIntervalSinceNow
+      guard left > 0, output.count <= longestAnswer else { return nil }
+      let ready = poll(&request, 1, Int32(left * 1000) + 1)
+      if ready < 0 && errno == EINTR { continue }
+      guard ready > 0 else { return nil }
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return count == 0 ? output : nil }
+      output.append(contentsOf: buffer[..<count])
+    }
+  }
+
+  /// Runs `body` with a null-terminated array of C strings.
+  private static func withCStrings<Result>(
+    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+  ) -> Result {
+    let copies: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+    defer { copies.forEach { free($0) } }
+    return body(copies)
+  }
+}

@@ -1,1 +1,0 @@
-public enum HDF5Probe { public static func serveIfAsked() {} }
