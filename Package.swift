@@ -111,15 +111,15 @@ let package = Package(
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
     .target(
-      name: "CommandLine",
+      name: "CommandInterface",
       dependencies: [
         "Pipelines", "Configuration", "Verification", "Training", "Storage", "Diagnostics",
         argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(
-      name: "train-refiner", dependencies: ["CommandLine"], swiftSettings: habits),
-    .executableTarget(name: "flowturbo", dependencies: ["CommandLine"], swiftSettings: habits),
+      name: "train-refiner", dependencies: ["CommandInterface"], swiftSettings: habits),
+    .executableTarget(name: "flowturbo", dependencies: ["CommandInterface"], swiftSettings: habits),
 
     .target(
       name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
@@ -144,8 +144,12 @@ let package = Package(
         "Randomness", "Files", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
-    tests("Models", ["Diagnostics"]),
-    tests("Sampling", ["Diagnostics"]),
+    tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
+    tests(
+      "Verification",
+      ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
+      resources: [.copy("Fixtures")]),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
