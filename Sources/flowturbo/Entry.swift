@@ -1,4 +1,4 @@
-import CommandLine
+import CommandInterface
 
 @main
 struct Entry {
