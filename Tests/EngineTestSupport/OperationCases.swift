@@ -305,6 +305,11 @@ private let compositionCases: [OperationCase] = [
     let small = try sum.convolution(weight: x[5], bias: nil, down)
     return [sum, try small.upsampledNearest(2)]
   },
+  // An intermediate that might be overwritten while a part of it is still read.
+  OperationCase("less its own row", [.normal([3, 4]), .normal([2, 3])]) { _, x in
+    let (y, z) = (try x[0].exponential(), try x[1].sine())
+    return [try y - y.slice(axis: 0, 0..<1), try z.slice(axis: 0, 1..<2) * z]
+  },
   OperationCase("passed through", [.normal([2, 3])]) { _, x in [x[0], try x[0].reshaped([6])] },
   OperationCase("constants", [.normal([2, 2])]) { graph, x in
     let table = graph.constant([1, -2, 3, 0.5], shape: [2, 2])
