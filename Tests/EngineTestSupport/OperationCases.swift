@@ -240,7 +240,7 @@ private let normalisationCases: [OperationCase] = {
 
 private let optimiserCases: [OperationCase] = {
   let shapes: [Shape] = [[], [1], [3, 5], [67]]
-  let decays: [Float] = [0, 0.1]
+  let decays: [Double] = [0, 0.1]
   return shapes.flatMap { shape in
     decays.map { weightDecay in
       OperationCase(
