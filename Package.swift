@@ -111,17 +111,23 @@ let package = Package(
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
     .target(
-      name: "CommandLine",
-      dependencies: ["Pipelines", "Configuration", "Verification", "Diagnostics", argumentParser, log],
+      name: "CommandInterface",
+      dependencies: [
+        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Diagnostics",
+        argumentParser,
+      ],
       swiftSettings: habits),
     .executableTarget(
-      name: "train-refiner", dependencies: ["CommandLine"], swiftSettings: habits),
-    .executableTarget(name: "flowturbo", dependencies: ["CommandLine"], swiftSettings: habits),
+      name: "train-refiner", dependencies: ["CommandInterface"], swiftSettings: habits),
+    .executableTarget(name: "flowturbo", dependencies: ["CommandInterface"], swiftSettings: habits),
 
+    .target(
+      name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
+      path: "Tests/EngineTestSupport", swiftSettings: habits),
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
-    tests("TensorGraph", ["ReferenceExecutor"]),
-    tests("CPUExecutor", ["ReferenceExecutor", "TensorGraph"]),
+    tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
+    tests("CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
@@ -138,8 +144,12 @@ let package = Package(
         "Randomness", "Files", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
-    tests("Models", ["Diagnostics"]),
-    tests("Sampling", ["Diagnostics"]),
+    tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
+    tests(
+      "Verification",
+      ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
+      resources: [.copy("Fixtures")]),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]

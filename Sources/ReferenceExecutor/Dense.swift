@@ -4,10 +4,15 @@ import TensorGraph
 struct Dense<Element> {
   let shape: Shape
   var elements: [Element]
+  /// Sizes of the second, third and fourth axis, for indices of as many parts.
+  private let second, third, fourth: Int
 
   init(_ shape: Shape, _ elements: [Element]) {
     self.shape = shape
     self.elements = elements
+    second = shape.rank > 1 ? shape[1] : 1
+    third = shape.rank > 2 ? shape[2] : 1
+    fourth = shape.rank > 3 ? shape[3] : 1
   }
 
   init(_ shape: Shape, repeating element: Element) {
@@ -19,16 +24,16 @@ struct Dense<Element> {
     set { elements[i] = newValue }
   }
   subscript(i: Int, j: Int) -> Element {
-    get { elements[i * shape[1] + j] }
-    set { elements[i * shape[1] + j] = newValue }
+    get { elements[i * second + j] }
+    set { elements[i * second + j] = newValue }
   }
   subscript(i: Int, j: Int, k: Int) -> Element {
-    get { elements[(i * shape[1] + j) * shape[2] + k] }
-    set { elements[(i * shape[1] + j) * shape[2] + k] = newValue }
+    get { elements[(i * second + j) * third + k] }
+    set { elements[(i * second + j) * third + k] = newValue }
   }
   subscript(i: Int, j: Int, k: Int, l: Int) -> Element {
-    get { elements[((i * shape[1] + j) * shape[2] + k) * shape[3] + l] }
-    set { elements[((i * shape[1] + j) * shape[2] + k) * shape[3] + l] = newValue }
+    get { elements[((i * second + j) * third + k) * fourth + l] }
+    set { elements[((i * second + j) * third + k) * fourth + l] = newValue }
   }
 
   /// The same elements under another shape.
@@ -52,5 +57,5 @@ extension Shape {
 
 /// Where the element at `index` lies in memory.
 func position(_ index: [Int], _ strides: [Int]) -> Int {
-  zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 }
+  index.indices.reduce(0) { $0 + index[$1] * strides[$1] }
 }

@@ -124,9 +124,11 @@ private final class ReferenceProgram<Scalar: BinaryFloatingPoint & Sendable>: Pr
 
 extension ReferenceValue where Scalar: BinaryFloatingPoint {
   init(_ tensor: HostTensor) {
-    switch tensor.type.element {
-    case .float32: self = .scalars(tensor.floats.map { Scalar($0) })
-    case .int32: self = .integers(Array(tensor.integers))
+    self = withExtendedLifetime(tensor) {
+      switch tensor.type.element {
+      case .float32: .scalars(tensor.floats.map { Scalar($0) })
+      case .int32: .integers(Array(tensor.integers))
+      }
     }
   }
 

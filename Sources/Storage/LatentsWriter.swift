@@ -107,7 +107,7 @@ public final class LatentsWriter {
 
   // MARK: The whole
 
-  /// Whether the file is there already, made from the same inputs.
+  /// Whether the file is there already, made from the same inputs; left-over parts go.
   /// - Throws: ``InputError`` when another file is in its place.
   public func isFinished() throws -> Bool {
     guard FileManager.default.fileExists(atPath: path) else { return false }
@@ -117,8 +117,12 @@ public final class LatentsWriter {
         path, expected: "no file, or one of the same configuration, VAE and image list",
         found: "another", remedy: "choose another output or remove it")
     }
+    // A kill between the rename and the clearing up leaves parts behind.
+    removeParts()
     return true
   }
+
+  private func removeParts() { try? FileManager.default.removeItem(atPath: partsFolder) }
 
   /// Joins the parts into the file and removes them.
   /// - Returns: the number of samples.
@@ -139,7 +143,7 @@ public final class LatentsWriter {
       try writeValues(index, good: good, to: temporary)
       try index.seal(temporary, userBlockSize: userBlockSize)
     }
-    try? FileManager.default.removeItem(atPath: partsFolder)
+    removeParts()
     return good.count
   }
 

@@ -2,7 +2,9 @@
 /// variables live in. A reference: programs that share one see each other's writes.
 public final class HostTensor: @unchecked Sendable {
   public let type: TensorType
-  /// Row-major elements, aligned to 64 bytes.
+  /// Row-major elements, aligned to 64 bytes. Like `floats` and `integers` a view into
+  /// this tensor: whoever keeps the view keeps the tensor too, or uses
+  /// `withExtendedLifetime`; the last mention of the tensor may free it.
   public let bytes: UnsafeMutableRawBufferPointer
 
   public var shape: Shape { type.shape }
@@ -45,7 +47,7 @@ public final class HostTensor: @unchecked Sendable {
   }
 
   /// The elements as an array of their own.
-  public func array() -> [Float] { Array(floats) }
+  public func array() -> [Float] { withExtendedLifetime(self) { Array(floats) } }
 
   public func copy() -> HostTensor {
     let result = HostTensor(type)

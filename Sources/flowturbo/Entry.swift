@@ -1,1 +1,6 @@
-@main struct Placeholder { static func main() {} }
+import CommandInterface
+
+@main
+struct Entry {
+  static func main() { Launcher.main(FlowTurbo.self) }
+}

@@ -67,7 +67,9 @@ import Testing
       let writer = try LatentsFixture.writer(path)
       #expect(try !writer.isFinished())
       try LatentsFixture.make(path)
+      try LatentsFixture.write(part: 0, of: writer)
       #expect(try writer.isFinished())
+      #expect(!FileManager.default.fileExists(atPath: path + ".parts"))
       var other = LatentsFixture.description
       other.configuration = "seed: 2\n"
       let stranger = try LatentsFixture.writer(path, description: other)

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// `flowturbo`: everything but the refiner's training, which has a command of its own.
+public struct FlowTurbo: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "flowturbo",
+    abstract: "Trains, samples and checks flow-based image generators and their refiners.",
+    subcommands: [TrainVAECommand.self])
+
+  public init() {}
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Imaging
+import Solids
+
+extension ImageSetOptions {
+  /// The folder of images; renders it first where it is missing and the
+  /// configuration says how.
+  /// - Throws: `InputError` where there is nothing to read and nothing to render.
+  func folder(_ observe: @escaping PipelineObserver) throws -> ImageFolder {
+    if let render {
+      let parameters = try render.parameters()
+      let isThere = FileManager.default.fileExists(atPath: images)
+      // A folder begun by a killed run is continued; one that is no rendered set is left alone.
+      let isBegun = FileManager.default.fileExists(atPath: "\(images)/dataset.json.begun")
+      if !isThere || isBegun {
+        observe(.note("\(images) is missing: rendering \(parameters)"))
+        try SolidDataset.renderJPEGs(
+          parameters, to: images, workers: workers, observe: observe)
+      }
+    }
+    let folder = try ImageFolder(scanning: images)
+    let policy =
+      folder.labelPolicy == .imageNetWNID
+      ? "ImageNet WNIDs mapped to classes 0…999" : "classes in the order of folder names"
+    observe(
+      .note(
+        "\(images): \(folder.images.count) images, \(policy), "
+          + "\(Set(folder.images.map(\.label)).count) classes with images"))
+    for name in folder.emptyClasses.prefix(5) {
+      observe(.warning("\(images)/\(name): no images in this class folder"))
+    }
+    if !folder.unclassified.isEmpty {
+      observe(
+        .warning(
+          "\(images): \(folder.unclassified.count) images lie outside class folders and are "
+            + "left out (\(folder.unclassified.prefix(3).joined(separator: ", ")))"))
+    }
+    return folder
+  }
+
+  func loader(_ folder: ImageFolder) -> ImageLoader {
+    var loader = ImageLoader(folder, size: size, workers: workers)
+    loader.strict = strict
+    loader.maxBroken = maxBroken
+    return loader
+  }
+}
+
+extension RenderedSetOptions {
+  public func parameters() throws -> SolidDataset.Parameters {
+    try SolidDataset.Parameters(perClass: perClass, size: size, seed: seed, quality: quality)
+  }
+}
+
+extension SolidDataset {
+  /// Renders a set as JPEG files and reports progress.
+  static func renderJPEGs(
+    _ parameters: Parameters, to folder: String, workers: Int,
+    observe: @escaping PipelineObserver
+  ) throws {
+    let quality = parameters.quality
+    try render(parameters, to: folder, workers: workers) { pixels, width, height in
+      try ImageEncoder.jpeg(
+        RGBImage(width: width, height: height, pixels: pixels), quality: quality)
+    } observe: { progress in
+      observe(
+        .progress(
+          stage: "render", done: progress.done, total: progress.total, detail: "images"))
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import Foundation
+import Synchronization
+
+/// Whether the user, or a scheduler, has asked the process to stop: the first SIGINT or
+/// SIGTERM asks for an orderly end, a second SIGINT ends at once.
+public enum StopRequest {
+  private static let flag = Atomic<Bool>(false)
+
+  public static var isSet: Bool { flag.load(ordering: .relaxed) }
+
+  /// Listens from now on.
+  public static func listen() {
+    let handler: @convention(c) (Int32) -> Void = { signal in
+      if StopRequest.flag.exchange(true, ordering: .relaxed), signal == SIGINT { _exit(130) }
+    }
+    signal(SIGINT, handler)
+    signal(SIGTERM, handler)
+  }
+}

@@ -1,0 +1,194 @@
+import CPUExecutor
+import Checkpoints
+import Configuration
+import Diagnostics
+import Files
+import Foundation
+import Imaging
+import Models
+import TensorGraph
+import Training
+
+/// `flowturbo train-vae`: an autoencoder from a folder of images.
+public struct TrainVAE {
+  public let configuration: TrainVAEConfiguration
+  private let observe: PipelineObserver
+
+  public init(_ configuration: TrainVAEConfiguration, observe: @escaping PipelineObserver) {
+    self.configuration = configuration
+    self.observe = observe
+  }
+
+  /// - Parameter initial: weights to start from instead of fresh ones, as the
+  ///   decoder's fine-tuning does.
+  public func run(resume: Bool, initial: String? = nil) throws -> TrainingOutcome {
+    let options = configuration.training.options
+    let model = try AutoencoderKL(configuration.autoencoder)
+    let images = try configuration.data.folder(observe)
+    let folder = try RunFolder(configuration.output, configuration: configuration)
+    let usable = try images.usable(configuration.data.loader(images), observe)
+
+    let side = configuration.data.size
+    let source = ImageSource(count: usable.count, side: side) { index in
+      let image = try ImageDecoder.decode(path: images.path(usable[index]))
+      return CenterCrop.apply(image, size: side).pixels
+    }
+    let split = try DataSplit(
+      count: usable.count, heldOut: min(options.common.heldOut.count, usable.count / 10),
+      seed: configuration.seed)
+    let parameters =
+      options.decoderOnly ? AutoencoderLoss.decoderOnly(model) : model.parameters
+    var run = TrainingRun(
+      parameters: parameters,
+      loss: AutoencoderLoss(
+        model, side: side, klWeight: options.decoderOnly ? 0 : options.klWeight),
+      batches: try ImageBatches(source, training: split.training, seed: configuration.seed),
+      options: options.common, output: configuration.output,
+      identity: try RunIdentity(
+        configuration,
+        ignoring: [
+          "output", "data.images", "data.workers", "data.render", "training.checkpoint",
+          "training.logEvery", "training.reconstructions", "training.heldOut.every",
+        ], inputs: try inputs(images, initial)))
+    run.heldOut = HeldOutImages(source, heldOut: split.heldOut, seed: configuration.seed)
+    run.metadata = try ModelMetadata.make(
+      .autoencoder, configuration.autoencoder, run: configuration)
+    run.sampleEvery = configuration.training.reconstructions?.every
+
+    let reporter = TrainingReporter(folder, options: options.common, observe: observe)
+    let start: Trainer.Start =
+      try initial.map { .weights(try WeightFile.read($0, parameters)) }
+      ?? .fresh(seed: configuration.seed)
+    let executor = CPUExecutor()
+    // The trainer exists only once its first events have been handled.
+    var trainer: Trainer?
+    trainer = try Trainer(run, start: start, resume: resume, executor: executor) {
+      [configuration, observe] event in
+      try reporter.handle(event)
+      if case .sampleMoment(let step) = event, let trainer {
+        try Self.drawReconstructions(
+          model, trainer.state.weights(.ema), source, Array(split.heldOut), step: step,
+          configuration, executor, observe)
+      }
+    }
+    guard let trainer else { return .finished }
+    let outcome = try trainer.train { StopRequest.isSet }
+    if outcome == .finished {
+      try finish(model, trainer.state, source, split.training, run.metadata, executor)
+    }
+    return outcome
+  }
+
+  private func inputs(_ images: ImageFolder, _ initial: String?) throws -> [String: String] {
+    var inputs = [
+      "data (file list)": FileHash.sha256(
+        images.images.map(\.relativePath).joined(separator: "\n").utf8)
+    ]
+    if let initial { inputs["initial weights"] = try FileHash.sha256(ofFile: initial) }
+    return inputs
+  }
+
+  /// Rows of images above rows of their reconstructions, from the posterior's mean.
+  private static func drawReconstructions(
+    _ model: AutoencoderKL, _ weights: [String: HostTensor], _ source: ImageSource,
+    _ indices: [Int], step: Int, _ configuration: TrainVAEConfiguration, _ executor: CPUExecutor,
+    _ observe: PipelineObserver
+  ) throws {
+    guard let options = configuration.training.reconstructions, !indices.isEmpty else { return }
+    let side = source.side
+    let graph = Graph()
+    let x = try graph.input("x", [1, 3, side, side])
+    graph.output("y", try model.decode(model.encode(x).mean))
+    let program = try executor.compile(graph, variables: weights, frozen: true)
+    var originals: [RGBImage] = []
+    var decoded: [RGBImage] = []
+    for index in indices.prefix(options.count) {
+      let image = RGBImage(width: side, height: side, pixels: try source.pixels(index))
+      let input = HostTensor(image.signedUnit(), shape: [1, 3, side, side])
+      guard let y = try program.run(["x": input])["y"] else { continue }
+      originals.append(image)
+      decoded.append(RGBImage(signedUnit: y.array(), width: side, height: side))
+    }
+    let columns = 8
+    var cells: [RGBImage] = []
+    for start in stride(from: 0, to: originals.count, by: columns) {
+      let end = min(start + columns, originals.count)
+      guard end - start == columns || start == 0 else { break }
+      cells += originals[start..<end] + decoded[start..<end]
+    }
+    let path = "\(configuration.output)/reconstructions/step-\(String(format: "%06d", step)).png"
+    try ImageEncoder.writePNG(
+      ImageGrid.join(cells, columns: min(columns, originals.count)), to: path)
+    observe(.note("reconstructions: \(path)"))
+  }
+
+  /// Measures the latents' spread and writes `vae.safetensors` with the factor that makes
+  /// it one, as 0.18215 does for Stable Diffusion's autoencoder.
+  private func finish(
+    _ model: AutoencoderKL, _ state: TrainingState, _ source: ImageSource, _ indices: [Int],
+    _ metadata: [String: String], _ executor: CPUExecutor
+  ) throws {
+    let weights = state.weights(.ema)
+    let side = source.side
+    let graph = Graph()
+    let x = try graph.input("x", [1, 3, side, side])
+    let posterior = try model.encode(x)
+    graph.output("mean", posterior.mean)
+    graph.output("variance", try posterior.logVariance.exponential())
+    let program = try executor.compile(graph, variables: weights, frozen: true)
+    var sum = 0.0
+    var square = 0.0
+    var count = 0
+    for index in indices.prefix(1024) {
+      let image = RGBImage(width: side, height: side, pixels: try source.pixels(index))
+      let input = HostTensor(image.signedUnit(), shape: [1, 3, side, side])
+      let result = try program.run(["x": input])
+      guard let mean = result["mean"], let variance = result["variance"] else { continue }
+      for i in mean.floats.indices {
+        let m = Double(mean.floats[i])
+        sum += m
+        square += m * m + Double(variance.floats[i])
+      }
+      count += mean.shape.elementCount
+    }
+    let average = sum / Double(count)
+    let deviation = (square / Double(count) - average * average).squareRoot()
+    var described = configuration.autoencoder
+    if !options.decoderOnly {
+      described.scalingFactor = (1 / deviation * 1e5).rounded() / 1e5
+    }
+    var metadata = metadata
+    metadata[ModelMetadata.model] = try ResolvedConfiguration(described).yaml
+    metadata["weights"] = WeightSet.ema.rawValue
+    let path = "\(configuration.output)/vae.safetensors"
+    try WeightFile.write(weights, metadata: metadata, as: .float16, to: path)
+    observe(
+      .note(
+        "\(path): averaged weights in 16 bits, scaling factor \(described.scalingFactor) "
+          + "(latents' deviation \(String(format: "%.4f", deviation)) over \(min(1024, indices.count)) images)"
+      ))
+  }
+
+  private var options: AutoencoderTrainingOptions { configuration.training.options }
+}
+
+extension ImageFolder {
+  /// Indices of the images that can be read; each broken one is named, and too many are an error.
+  func usable(_ loader: ImageLoader, _ observe: @escaping PipelineObserver) throws -> [Int] {
+    var usable: [Int] = []
+    let stream = loader.stream(0..<images.count) { observe(.warning("skipped: \($0)")) }
+    while let (index, _) = try stream.next() {
+      usable.append(index)
+      if usable.count % 500 == 0 {
+        observe(
+          .progress(
+            stage: "check images", done: usable.count, total: images.count, detail: "readable"))
+      }
+    }
+    if usable.count < images.count {
+      observe(
+        .warning("\(root): \(images.count - usable.count) of \(images.count) images skipped"))
+    }
+    return usable
+  }
+}
