@@ -1,6 +1,30 @@
 import Foundation
 import Randomness
 
+/// How the draws of a flow's training are made.
+public struct FlowDraws: Sendable, Equatable {
+  /// Classes of the model; the null label is this number.
+  public var classes: Int
+  /// The share of labels replaced by the null label.
+  public var labelDropout: Double
+  public var time: TimeDistribution
+  /// nil for losses without a Δt.
+  public var offset: TimeOffsetOptions?
+
+  public init(_ options: PredictorTrainingOptions, classes: Int) {
+    self.classes = classes
+    labelDropout = options.labelDropout
+    time = options.time
+  }
+
+  public init(_ options: RefinerTrainingOptions, classes: Int) {
+    self.classes = classes
+    labelDropout = options.labelDropout
+    time = options.time
+    offset = options.offset
+  }
+}
+
 extension TimeDistribution {
   /// A time in [0, 1].
   func draw(_ stream: inout RandomStream) -> Float {

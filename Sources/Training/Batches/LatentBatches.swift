@@ -1,28 +1,7 @@
 import Diagnostics
-import Foundation
 import Randomness
 import Synchronization
 import TensorGraph
-
-/// How the draws of a flow's training are made.
-public struct FlowDraws: Sendable, Equatable {
-  /// The share of labels replaced by the null label.
-  public var labelDropout: Double
-  public var time: TimeDistribution
-  /// nil for losses without a Δt.
-  public var offset: TimeOffsetOptions?
-
-  public init(_ options: PredictorTrainingOptions) {
-    labelDropout = options.labelDropout
-    time = options.time
-  }
-
-  public init(_ options: RefinerTrainingOptions) {
-    labelDropout = options.labelDropout
-    time = options.time
-    offset = options.offset
-  }
-}
 
 /// Batches of latents, noise, times and labels for the flow losses.
 ///
@@ -39,7 +18,7 @@ public final class LatentBatches: BatchSource {
     _ source: any LatentSource, training: [Int], draws: FlowDraws, seed: UInt64
   ) throws {
     guard !training.isEmpty else { throw InputError("latents: there is no sample to train on") }
-    try source.checkLabels()
+    try source.checkLabels(classes: draws.classes)
     self.source = source
     self.draws = draws
     self.seed = seed
@@ -77,92 +56,11 @@ public final class LatentBatches: BatchSource {
       var dropout = stream(.labelDropout, number)
       let isDropped = Double(dropout.uniform()) < draws.labelDropout
       batch.setInteger("labels", row: row, label)
-      batch.setInteger("dropped_labels", row: row, isDropped ? Int32(source.classes) : label)
+      batch.setInteger("dropped_labels", row: row, isDropped ? Int32(draws.classes) : label)
     }
   }
 
   private func stream(_ purpose: DrawPurpose, _ index: UInt64) -> RandomStream {
     RandomStream(seed: seed, purpose: purpose, index: index)
-  }
-}
-
-/// Held-out latents, the same noise, time and Δt each time they are asked for.
-/// Times are spread evenly over the bins; no flip, no dropped label.
-public struct HeldOutLatents: HeldOutSource {
-  public let binCount = 10
-  private let source: any LatentSource
-  private let indices: [Int]
-  private let offset: TimeOffsetOptions?
-  private let seed: UInt64
-
-  /// - Parameter heldOut: indices of the samples that are not trained on.
-  public init(_ source: any LatentSource, heldOut: [Int], draws: FlowDraws, seed: UInt64) throws {
-    try source.checkLabels()
-    self.source = source
-    indices = heldOut
-    offset = draws.offset
-    self.seed = seed
-  }
-
-  public var count: Int { indices.count }
-
-  public func fill(_ batch: Batch, row: Int, index: Int) throws -> Int {
-    var stream = RandomStream(seed: seed, purpose: .heldOut, index: UInt64(index))
-    let sample = indices[index]
-    let bin = index % binCount
-    batch.indices[row] = sample
-    batch.setFloat("t", row: row, (Float(bin) + stream.uniform()) / Float(binCount))
-    if let offset { batch.setFloat("dt", row: row, offset.draw(&stream)) }
-    batch.setInteger("labels", row: row, source.labels[sample])
-    batch.setInteger("dropped_labels", row: row, source.labels[sample])
-    if let x0 = batch.floats("x0", row: row) { stream.fillNormal(x0) }
-    if let x1 = batch.floats("x1", row: row) {
-      try PosteriorSampler(source).draw(sample, flipped: false, noise: &stream, into: x1)
-    }
-    return bin
-  }
-}
-
-/// Draws latents from posteriors: (mean + exp(logVariance/2)·ε)·scale.
-private struct PosteriorSampler {
-  private let source: any LatentSource
-  private let mean: HostTensor
-  private let logVariance: HostTensor
-
-  init(_ source: any LatentSource) {
-    self.source = source
-    mean = HostTensor(shape: source.sampleShape)
-    logVariance = HostTensor(shape: source.sampleShape)
-  }
-
-  func draw(
-    _ index: Int, flipped: Bool, noise: inout RandomStream,
-    into latent: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    let (means, logVariances) = (mean.floats, logVariance.floats)
-    guard means.count == latent.count else {
-      throw InputError(
-        "latents", expected: "\(latent.count) values each, as the model takes",
-        found: "shape \(source.sampleShape)")
-    }
-    try source.read(index: index, flip: flipped, mean: means, logVariance: logVariances)
-    for i in latent.indices {
-      let deviation = exp(logVariances[i] / 2)
-      latent[i] = (means[i] + deviation * noise.normal()) * source.scale
-    }
-  }
-}
-
-extension LatentSource {
-  /// - Throws: `InputError` where a label is no class.
-  func checkLabels() throws {
-    guard labels.count == count else {
-      throw InputError("latents", expected: "\(count) labels", found: "\(labels.count)")
-    }
-    if let wrong = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
-      throw InputError(
-        "latents: label of sample \(wrong)", expected: "0 to \(classes - 1)",
-        found: "\(labels[wrong])")
-    }
   }
 }

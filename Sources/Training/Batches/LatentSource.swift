@@ -11,8 +11,6 @@ public protocol LatentSource: Sendable {
   var scale: Float { get }
   /// Class of each image.
   var labels: [Int32] { get }
-  /// Number of classes; the null label is this number.
-  var classes: Int { get }
 
   /// Reads mean and log-variance of image `index`, 0 ..< count, each row-major (C, S, S).
   func read(
@@ -23,5 +21,4 @@ public protocol LatentSource: Sendable {
 extension LatentsFile: LatentSource {
   public var sampleShape: Shape { [description.channels, description.height, description.width] }
   public var scale: Float { Float(description.scalingFactor) }
-  public var classes: Int { description.classNames.count }
 }

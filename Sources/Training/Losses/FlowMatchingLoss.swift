@@ -9,7 +9,10 @@ import TensorGraph
 /// 2023, equation 23.
 public struct FlowMatchingLoss: TrainingLoss {
   /// Velocities (n, …) at x (n, …), times t (n) and labels (n).
-  public typealias VelocityField = (_ x: Tensor, _ t: Tensor, _ labels: Tensor) throws -> Tensor
+  public typealias VelocityField =
+    @Sendable (
+      _ x: Tensor, _ t: Tensor, _ labels: Tensor
+    ) throws -> Tensor
 
   public let inputs: [BatchInput]
   private let velocity: VelocityField

@@ -5,7 +5,7 @@ import TensorGraph
 ///
 /// Losses know neither data nor optimiser: ``TrainingStep`` differentiates them
 /// with respect to the model's variables and no others.
-public protocol TrainingLoss {
+public protocol TrainingLoss: Sendable {
   /// What a batch source must fill.
   var inputs: [BatchInput] { get }
 

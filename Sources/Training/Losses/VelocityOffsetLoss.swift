@@ -11,9 +11,10 @@ import TensorGraph
 /// see those with some dropped, and t + Δt may pass 1.
 public struct VelocityOffsetLoss: TrainingLoss {
   /// Offsets (n, …) at x (n, …), times t (n), labels (n) and velocity (n, …).
-  public typealias OffsetField = (
-    _ x: Tensor, _ t: Tensor, _ labels: Tensor, _ velocity: Tensor
-  ) throws -> Tensor
+  public typealias OffsetField =
+    @Sendable (
+      _ x: Tensor, _ t: Tensor, _ labels: Tensor, _ velocity: Tensor
+    ) throws -> Tensor
 
   /// Where the graph keeps the teacher's weights: `teacher/<path>`.
   public static let teacherNamespace = "teacher"

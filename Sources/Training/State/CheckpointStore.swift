@@ -7,8 +7,10 @@ import TensorGraph
 
 /// The resume states of a run: `step-000500.safetensors` and so on in one folder.
 ///
-/// Each holds the whole ``TrainingState`` in binary32 and a SHA-256 over it, so
-/// that a damaged file is noticed whatever the damage. Layout: `docs/formats.md`.
+/// Each holds the whole ``TrainingState`` in binary32: weights under their keys,
+/// `first_moment/<key>`, `second_moment/<key>`, `ema/<key>`. Metadata: `format`,
+/// `version`, `step`, `identity` (JSON) and `sha256` over names and values, so
+/// that a damaged file is noticed whatever the damage.
 public struct CheckpointStore: Sendable {
   static let format = "flowturbo training state"
   static let version = "1"
