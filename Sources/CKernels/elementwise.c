@@ -104,8 +104,8 @@ CK_INLINE float apply(ck_binary_function f, float a, float b) {
     case CK_SUBTRACT: return a - b;
     case CK_MULTIPLY: return a * b;
     case CK_DIVIDE: return a / b;
-    case CK_MAXIMUM: return a > b ? a : b;
-    case CK_MINIMUM: return a < b ? a : b;
+    case CK_MAXIMUM: return a >= b || a != a ? a : b;
+    case CK_MINIMUM: return a <= b || a != a ? a : b;
     case CK_GREATER_OR_EQUAL: return a >= b ? 1.0f : 0.0f;
   }
   return 0.0f;

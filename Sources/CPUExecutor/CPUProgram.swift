@@ -130,7 +130,6 @@ final class CPUProgram: Program {
       input.pointer.copyMemory(from: source, byteCount: input.type.byteCount)
     }
     for kernel in kernels { try kernel() }
-    for copy in assignments { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
     var results: [String: HostTensor] = [:]
     for output in outputs {
       let tensor = HostTensor(output.type)
@@ -138,6 +137,8 @@ final class CPUProgram: Program {
         from: output.pointer, byteCount: output.type.byteCount)
       results[output.name] = tensor
     }
+    // After the outputs, which may be variables as they were before the run.
+    for copy in assignments { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
     return results
   }
 }

@@ -90,6 +90,8 @@ struct StoragePlan {
         if let (index, variable) = assignedAt[result],
           let operand = lowered[position].inPlace[slot],
           instruction.operands[operand] == variable, lastUse[variable] == position,
+          // Another operand may be a part of the variable.
+          instruction.operands.filter({ locations[$0]?.root == variable }).count == 1,
           case .variable(let name)? = places[variable]
         {
           places[result] = .variable(name)

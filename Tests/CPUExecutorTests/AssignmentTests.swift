@@ -66,26 +66,18 @@ struct AssignmentTests {
       graph.output("old", try a * next)
       try graph.assign(b, a - next)
     }
-    try withKnownIssue("CPUProgram.run copies outputs after assignments") {
-      try expectAgreement { graph, a, _, _, x in
-        try graph.assign(a, a + x)
-        graph.output("a", a)
-      }
-    } matching: {
-      "\($0)".contains("tensor 0")
+    try expectAgreement { graph, a, _, _, x in
+      try graph.assign(a, a + x)
+      graph.output("a", a)
     }
   }
 
   /// The second operand is a part of the first, which must not be overwritten while it is read.
   @Test func partsOfTheVariableItself() throws {
-    try withKnownIssue("StoragePlan computes in place while a view is still read") {
-      try expectAgreement { graph, a, b, c, x in
-        try graph.assign(a, a - a.slice(axis: 0, 0..<1))
-        try graph.assign(b, b.slice(axis: 0, 1..<2) + b)
-        try graph.assign(c, c * c)
-      }
-    } matching: {
-      "\($0)".contains("largest error")
+    try expectAgreement { graph, a, b, c, x in
+      try graph.assign(a, a - a.slice(axis: 0, 0..<1))
+      try graph.assign(b, b.slice(axis: 0, 1..<2) + b)
+      try graph.assign(c, c * c)
     }
     try expectAgreement { graph, a, b, _, _ in
       try graph.assign(a, a.reshaped([3, 2]).transposed([1, 0]))

@@ -8,7 +8,7 @@ import Testing
 /// double precision; inputs fed, kept as variables, and frozen (packed once).
 struct OperationTests {
   /// Rounding of single precision; an error of method is many times larger.
-  private static let tolerance = 1e-4
+  private static let tolerance = 2e-5
 
   @Test(arguments: Feeding.allCases)
   func operationsEqualTheReference(_ feeding: Feeding) {

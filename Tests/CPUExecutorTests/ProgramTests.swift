@@ -90,8 +90,6 @@ struct ProgramTests {
     ]
     let y = try program.run(inputs)["y"]?.array() ?? []
     #expect(y.count == 40)
-    withKnownIssue("ck_binary gives the right operand where the left is not a number") {
-      #expect(y.allSatisfy { $0.isNaN })
-    }
+    #expect(y.allSatisfy { $0.isNaN })
   }
 }

@@ -47,10 +47,10 @@ func check(
   }
   let single = try compare(
     executor: ReferenceExecutor<Float>(), case: operation, feeding: .inputs)
-  #expect(single.error < 2e-4, "single precision: \(single)", sourceLocation: sourceLocation)
+  #expect(single.error < 5e-5, "single precision: \(single)", sourceLocation: sourceLocation)
 
   if operation.isDifferentiable {
     let error = try checkGradients(operation, gradients: gradients)
-    #expect(error.error < 1e-6, "\(error)", sourceLocation: sourceLocation)
+    #expect(error.error < 1e-7, "\(error)", sourceLocation: sourceLocation)
   }
 }

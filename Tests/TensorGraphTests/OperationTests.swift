@@ -13,7 +13,7 @@ struct OperationTests {
   @Test(arguments: largeOperationCases)
   func singlePrecisionEqualsDouble(_ operation: OperationCase) throws {
     let error = try compare(executor: ReferenceExecutor<Float>(), case: operation)
-    #expect(error.error < 1e-4, "\(error)")
+    #expect(error.error < 5e-5, "\(error)")
   }
 
   @Test func casesHaveNamesOfTheirOwn() {
