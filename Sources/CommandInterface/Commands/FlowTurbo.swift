@@ -5,7 +5,7 @@ public struct FlowTurbo: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "flowturbo",
     abstract: "Trains, samples and checks flow-based image generators and their refiners.",
-    subcommands: [TrainVAECommand.self])
+    subcommands: [EncodeCommand.self, TrainVAECommand.self, TrainPredictorCommand.self])
 
   public init() {}
 }
