@@ -13,7 +13,7 @@ import Training
 /// `flowturbo sample`: numbered images from a predictor, a refiner and a plan.
 public struct Sample {
   public let configuration: SampleConfiguration
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
   private let shouldStop: @Sendable () -> Bool
 
   /// - Parameter shouldStop: asked between the steps of a plan.

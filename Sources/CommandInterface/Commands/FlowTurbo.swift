@@ -5,7 +5,9 @@ public struct FlowTurbo: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "flowturbo",
     abstract: "Trains, samples and checks flow-based image generators and their refiners.",
-    subcommands: [TrainVAECommand.self])
+    subcommands: [
+      TrainVAECommand.self, SampleCommand.self, CompareCommand.self, RenderDatasetCommand.self,
+    ])
 
   public init() {}
 }
