@@ -6,7 +6,8 @@ public struct FlowTurbo: ParsableCommand {
     commandName: "flowturbo",
     abstract: "Trains, samples and checks flow-based image generators and their refiners.",
     subcommands: [
-      TrainVAECommand.self, SampleCommand.self, CompareCommand.self, RenderDatasetCommand.self,
+      RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
+      TrainPredictorCommand.self, SampleCommand.self, CompareCommand.self,
     ])
 
   public init() {}
