@@ -57,6 +57,17 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     try expectRoundTrip(configuration)
   }
 
+  @Test func compare() throws {
+    let configuration = try quickstart("compare").decode(CompareConfiguration.self)
+    #expect(configuration.sampling.plans.map(\.description) == ["H8", "H4P3R2", "H1P5R3"])
+    #expect(configuration.refiners.map(\.name) == ["shipped", "own"])
+    #expect(configuration.refiners.map(\.value.optional) == [false, true])
+    let yaml = try ResolvedConfiguration(configuration).yaml
+    let again = try ConfigurationFile(text: yaml, name: "resolved").decode(
+      CompareConfiguration.self)
+    #expect(try ResolvedConfiguration(again).yaml == yaml)
+  }
+
   @Test func encodeFillsWhatTheOthersRead() throws {
     let configuration = try quickstart("encode").decode(EncodeConfiguration.self)
     let data = try quickstart("predictor").decode(TrainPredictorConfiguration.self).data

@@ -29,8 +29,9 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     var source = source
-    for (key, value) in [("plan", plan), ("count", count), ("labels", labels), ("indices", indices)]
-    {
+    for (key, value) in [
+      ("plan", plan), ("count", count), ("labels", labels), ("indices", indices),
+    ] {
       if let value { source.overrides.append("sampling.\(key)=\(value)") }
     }
     let pipeline = Sample(

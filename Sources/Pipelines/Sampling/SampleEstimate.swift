@@ -42,7 +42,8 @@ extension Sample {
     let pixels = decoder.width * decoder.height * 3
     let latent = models.latentShape.elementCount * 4
     let disk =
-      (configuration.write.png ? count * pixels : 0) + (configuration.write.npz ? count * pixels : 0)
+      (configuration.write.png ? count * pixels : 0)
+      + (configuration.write.npz ? count * pixels : 0)
       + (configuration.write.latents ? count * latent : 0)
 
     func millions(_ value: some BinaryInteger) -> String {
@@ -54,7 +55,8 @@ extension Sample {
         rows: [
           ["", "parameters", "multiply-adds", "evaluations"],
           [
-            "predictor", millions(models.predictor.model.parameters.valueCount), millions(Int(work)),
+            "predictor", millions(models.predictor.model.parameters.valueCount),
+            millions(Int(work)),
             "\(evaluations.predictor) per sample",
           ],
           [
