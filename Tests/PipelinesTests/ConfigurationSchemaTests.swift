@@ -28,7 +28,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
 @Suite struct QuickstartConfigurationTests {
   @Test func vae() throws {
     let configuration = try quickstart("vae").decode(TrainVAEConfiguration.self)
-    #expect(configuration.autoencoder.channels == [32, 64, 64])
+    #expect(configuration.autoencoder.channels == [16, 32, 64])
     #expect(configuration.autoencoder.downsampling == 4)
     try expectRoundTrip(configuration)
   }
@@ -203,7 +203,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "vae", "autoencoder.normGroups=24",
-      "vae.yaml:21: autoencoder.channels: expected multiples of normGroups (24), found 32"
+      "vae.yaml:21: autoencoder.channels: expected multiples of normGroups (24), found 16"
     ),
     (
       "vae", "data.size=66",
