@@ -17,7 +17,7 @@ public struct Encode {
   public let options: EncodingOptions
   /// The HDF5 file to be.
   public let path: String
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
 
   public init(_ configuration: EncodeConfiguration, observe: @escaping PipelineObserver) {
     self.init(configuration.encode, path: configuration.latents, observe: observe)
@@ -33,7 +33,7 @@ public struct Encode {
   ///   where too many images are broken.
   public func run() throws {
     let vae = try options.vae.load()
-    try check(vae)
+    try check(vae.model.configuration)
     let images = try options.images.folder(observe)
     let shape = latentShape(vae.model.configuration)
     let writer = try LatentsWriter(
@@ -62,22 +62,20 @@ public struct Encode {
     return max(1, min(images, 512) / options.batch) * options.batch
   }
 
-  private func latentShape(_ vae: AutoencoderConfiguration) -> Shape {
+  func latentShape(_ vae: AutoencoderConfiguration) -> Shape {
     let side = options.images.size / vae.downsampling
     return [vae.latentChannels, side, side]
   }
 
-  private func check(_ vae: LoadedModel<AutoencoderKL>) throws {
-    let configuration = vae.model.configuration
-    guard configuration.inChannels == 3 else {
+  func check(_ vae: AutoencoderConfiguration) throws {
+    guard vae.inChannels == 3 else {
       throw InputError(
-        vae.path, expected: "an autoencoder of images with 3 channels",
-        found: "\(configuration.inChannels)")
+        options.vae.weights, expected: "an autoencoder of images with 3 channels",
+        found: "\(vae.inChannels)")
     }
-    guard options.images.size.isMultiple(of: configuration.downsampling) else {
+    guard options.images.size.isMultiple(of: vae.downsampling) else {
       throw InputError(
-        "size",
-        expected: "a multiple of \(configuration.downsampling), as \(vae.path) halves sides",
+        "size", expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
         found: "\(options.images.size)")
     }
   }
@@ -241,12 +239,9 @@ private final class BatchEncoder {
   init(
     _ vae: LoadedModel<AutoencoderKL>, side: Int, batch: Int, latentCount: Int
   ) throws {
-    let graph = Graph()
     input = HostTensor(shape: [batch, 3, side, side])
-    let posterior = try vae.model.encode(graph.input("images", input.shape))
-    graph.output("mean", posterior.mean)  // (N, C, h, w)
-    graph.output("log_variance", posterior.logVariance)  // (N, C, h, w)
-    program = try CPUExecutor().compile(graph, variables: vae.weights, frozen: true)
+    program = try CPUExecutor().compile(
+      vae.model.encodingGraph(batch: batch, side: side), variables: vae.weights, frozen: true)
     self.side = side
     self.latentCount = latentCount
   }

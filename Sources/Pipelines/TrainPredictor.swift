@@ -8,7 +8,7 @@ import Training
 /// `flowturbo train-predictor`: a SiT by flow matching on latents.
 public struct TrainPredictor {
   public let configuration: TrainPredictorConfiguration
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
 
   public init(_ configuration: TrainPredictorConfiguration, observe: @escaping PipelineObserver) {
     self.configuration = configuration

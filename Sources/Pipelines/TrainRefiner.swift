@@ -8,7 +8,7 @@ import Training
 /// `train-refiner`: a velocity refiner by regression of its teacher's velocity offset.
 public struct TrainRefiner {
   public let configuration: TrainRefinerConfiguration
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
 
   public init(_ configuration: TrainRefinerConfiguration, observe: @escaping PipelineObserver) {
     self.configuration = configuration

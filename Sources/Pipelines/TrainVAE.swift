@@ -12,7 +12,7 @@ import Training
 /// `flowturbo train-vae`: an autoencoder from a folder of images.
 public struct TrainVAE {
   public let configuration: TrainVAEConfiguration
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
 
   public init(_ configuration: TrainVAEConfiguration, observe: @escaping PipelineObserver) {
     self.configuration = configuration

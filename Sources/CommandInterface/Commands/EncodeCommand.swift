@@ -37,6 +37,9 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The share of broken images to bear (0.01).", valueName: "share"))
   var maxBroken: Double?
 
+  @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
+  var dryRun = false
+
   func validate() throws {
     guard source.config != nil || (images != nil && vae != nil && output != nil) else {
       throw ValidationError("Give --config, or --images, --vae and --output.")
@@ -53,6 +56,7 @@ struct EncodeCommand: ParsableCommand {
       ("encode.maxBroken", maxBroken.map { .number("\($0)") }),
     ]
     let configuration = try source.decode(EncodeConfiguration.self, flags: flags)
-    try Encode(configuration, observe: Terminal.observer).run()
+    let pipeline = Encode(configuration, observe: Terminal.observer)
+    if dryRun { try pipeline.dryRun(configuration) } else { try pipeline.run() }
   }
 }

@@ -11,6 +11,7 @@ struct TrainPredictorCommand: ParsableCommand {
   func run() throws {
     let configuration = try source.decode(TrainPredictorConfiguration.self)
     let pipeline = TrainPredictor(configuration, observe: Terminal.observer)
+    guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
       try pipeline.run(resume: training.resume, initial: training.initial))
   }

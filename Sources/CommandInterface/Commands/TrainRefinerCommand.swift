@@ -15,6 +15,7 @@ public struct TrainRefinerCommand: ParsableCommand {
   public func run() throws {
     let configuration = try source.decode(TrainRefinerConfiguration.self)
     let pipeline = TrainRefiner(configuration, observe: Terminal.observer)
+    guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
       try pipeline.run(resume: training.resume, initial: training.initial))
   }

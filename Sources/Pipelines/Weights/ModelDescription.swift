@@ -51,9 +51,13 @@ public struct LoadedModel<Model> {
 }
 
 extension AutoencoderReference {
+  /// The given shape, or the one that the file says of itself.
+  public func autoencoderConfiguration() throws -> AutoencoderConfiguration {
+    try resolved(weights, .autoencoder, given: autoencoder)
+  }
+
   public func load() throws -> LoadedModel<AutoencoderKL> {
-    let configuration = try resolved(weights, .autoencoder, given: autoencoder)
-    let model = try AutoencoderKL(configuration)
+    let model = try AutoencoderKL(autoencoderConfiguration())
     return try LoadedModel(
       model: model, weights: WeightFile.read(weights, model.parameters), path: weights,
       hash: FileHash.sha256(ofFile: weights))
@@ -61,8 +65,13 @@ extension AutoencoderReference {
 }
 
 extension NetworkReference {
+  /// The given shape, or the one that the file says of itself.
+  public func predictorConfiguration() throws -> SiTConfiguration {
+    try resolved(weights, .predictor, given: model)
+  }
+
   public func loadPredictor() throws -> LoadedModel<SiT> {
-    let model = try SiT(resolved(weights, .predictor, given: self.model))
+    let model = try SiT(predictorConfiguration())
     return try LoadedModel(
       model: model, weights: WeightFile.read(weights, model.parameters), path: weights,
       hash: FileHash.sha256(ofFile: weights))
