@@ -150,7 +150,24 @@ let package = Package(
       "Verification",
       ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
       resources: [.copy("Fixtures")]),
-    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
+    .target(
+      name: "PipelinesTestSupport",
+      dependencies: [
+        "Pipelines", "CPUExecutor", "Configuration", "Models", "Randomness", "TensorGraph",
+        "Training",
+      ],
+      path: "Tests/PipelinesTestSupport", swiftSettings: habits),
+    tests(
+      "Pipelines",
+      [
+        "PipelinesTestSupport", "Checkpoints", "Configuration", "Diagnostics", "Files", "Imaging",
+        "Models", "Sampling", "TensorGraph", "Training",
+      ]),
+    // The programs as users start them: help, errors, exit codes, kills.
+    .testTarget(
+      name: "ExecutableTests",
+      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport"],
+      swiftSettings: habits),
   ],
   swiftLanguageModes: [.v6]
 )

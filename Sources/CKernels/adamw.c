@@ -17,7 +17,7 @@ CK_CLONES static void adamw_range(void *context, int64_t begin, int64_t end) {
   float rate = job->rates[0], decay = job->rates[3], factor = job->rates[4];
   float step = rate / job->rates[1], root = 1.0f / sqrtf(job->rates[2]);
   float keep = 1.0f - rate * job->s.weight_decay;
-  for (int64_t i = begin; i < end; i++) {
+  CK_SAME_PLACE for (int64_t i = begin; i < end; i++) {
     float g = job->g[i] * factor;
     float m = job->m[i] + gain1 * (g - job->m[i]);
     float v = beta2 * job->v[i] + gain2 * g * g;

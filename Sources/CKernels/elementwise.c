@@ -41,7 +41,7 @@ typedef struct {
 } unary_job;
 
 #define MAP(expression)                             \
-  for (int64_t i = begin; i < end; i++) {           \
+  CK_SAME_PLACE for (int64_t i = begin; i < end; i++) {           \
     float v = x[i];                                 \
     y[i] = (expression);                            \
   }                                                 \
@@ -77,9 +77,9 @@ CK_CLONES static void unary_multiply_range(void *context, int64_t begin, int64_t
   const float *x = job->x, *dy = job->dy;
   float *y = job->y;
   if (job->f == CK_GELU_DERIVATIVE)
-    for (int64_t i = begin; i < end; i++) y[i] = dy[i] * gelu_derivative(x[i]);
+    CK_SAME_PLACE for (int64_t i = begin; i < end; i++) y[i] = dy[i] * gelu_derivative(x[i]);
   else
-    for (int64_t i = begin; i < end; i++) y[i] = dy[i] * silu_derivative(x[i]);
+    CK_SAME_PLACE for (int64_t i = begin; i < end; i++) y[i] = dy[i] * silu_derivative(x[i]);
 }
 
 void ck_unary_multiply(ck_unary_function f, const float *x, const float *dy, float *y, size_t n) {
@@ -114,7 +114,7 @@ CK_INLINE float apply(ck_binary_function f, float a, float b) {
 /* f and the strides are constants at every call, so each row loop is compiled on its own. */
 CK_INLINE void binary_row(ck_binary_function f, const float *a, int64_t sa, const float *b,
                           int64_t sb, float *y, int64_t n) {
-  for (int64_t i = 0; i < n; i++) y[i] = apply(f, a[i * sa], b[i * sb]);
+  CK_SAME_PLACE for (int64_t i = 0; i < n; i++) y[i] = apply(f, a[i * sa], b[i * sb]);
 }
 
 #define ROW_FOR(F)                                                  \

@@ -43,7 +43,7 @@ CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
     float *restrict sum = job->partial + item * 2 * C, *restrict square = sum + C;
     memset(sum, 0, (size_t)(2 * C) * sizeof(float));
     for (int64_t t = 0; t < count; t++)
-      for (int64_t c = 0; c < C; c++) {
+      CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
         float v = x[t * C + c] - origin[c];
         sum[c] += v;
         square[c] += v * v;
@@ -99,12 +99,12 @@ CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
       const float *x = job->x + (n * job->T + first + t) * C;
       float *y = job->y + (n * job->T + first + t) * C;
       if (job->silu)
-        for (int64_t c = 0; c < C; c++) {
+        CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
           float v = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
           y[c] = v * ck_logistic(v);
         }
       else
-        for (int64_t c = 0; c < C; c++)
+        CK_SAME_PLACE for (int64_t c = 0; c < C; c++)
           y[c] = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
     }
   }
@@ -140,7 +140,7 @@ CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t 
       int64_t row = (n * job->T + first + t) * C;
       const float *x = job->x + row, *dy = job->dy + row;
       float *restrict g = job->y + row;
-      for (int64_t c = 0; c < C; c++) {
+      CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
         float normal = (x[c] - mean[c]) * inverse[c], slope = 1.0f;
         if (job->silu) {
           float v = normal * weight[c] + bias[c], s = ck_logistic(v);
@@ -168,7 +168,7 @@ CK_CLONES static void gradient_apply_range(void *context, int64_t begin, int64_t
       int64_t row = (n * job->T + first + t) * C;
       const float *x = job->x + row;
       float *dx = job->y + row;
-      for (int64_t c = 0; c < C; c++) {
+      CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
         float normal = (x[c] - mean[c]) * inverse[c];
         dx[c] = inverse[c] * (dx[c] * weight[c] - mean_g[c] - normal * mean_dot[c]);
       }

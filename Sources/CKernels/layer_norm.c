@@ -34,7 +34,7 @@ CK_CLONES static void modulate_range(void *context, int64_t begin, int64_t end) 
     const float *shift = job->shift + row / job->T * D, *scale = job->scale + row / job->T * D;
     float *y = job->y + row * D;
     moments m = row_moments(x, D, job->epsilon);
-    for (int64_t d = 0; d < D; d++)
+    CK_SAME_PLACE for (int64_t d = 0; d < D; d++)
       y[d] = (x[d] - m.mean) * m.inverse * (1.0f + scale[d]) + shift[d];
   }
 }
@@ -60,7 +60,7 @@ CK_CLONES static void modulate_gradient_range(void *context, int64_t begin, int6
       float *dx = job->y + (n * job->T + t) * D;
       moments m = row_moments(x, D, job->epsilon);
       float sum = 0, dot = 0;
-      for (int64_t d = 0; d < D; d++) {
+      CK_SAME_PLACE for (int64_t d = 0; d < D; d++) {
         float normal = (x[d] - m.mean) * m.inverse, g = dy[d] * (1.0f + scale[d]);
         sum += g;
         dot += g * normal;
@@ -69,7 +69,7 @@ CK_CLONES static void modulate_gradient_range(void *context, int64_t begin, int6
       }
       sum /= (float)D;
       dot /= (float)D;
-      for (int64_t d = 0; d < D; d++) {
+      CK_SAME_PLACE for (int64_t d = 0; d < D; d++) {
         float normal = (x[d] - m.mean) * m.inverse, g = dy[d] * (1.0f + scale[d]);
         dx[d] = m.inverse * (g - sum - normal * dot);
       }
@@ -92,7 +92,7 @@ CK_CLONES static void residual_range(void *context, int64_t begin, int64_t end) 
     const float *x = job->x + row * D, *branch = job->dy + row * D;
     const float *gate = job->gate + row / job->T * D;
     float *y = job->y + row * D;
-    for (int64_t d = 0; d < D; d++) y[d] = x[d] + gate[d] * branch[d];
+    CK_SAME_PLACE for (int64_t d = 0; d < D; d++) y[d] = x[d] + gate[d] * branch[d];
   }
 }
 
@@ -113,7 +113,7 @@ CK_CLONES static void residual_gradient_range(void *context, int64_t begin, int6
       const float *branch = job->x + (n * job->T + t) * D;
       const float *dout = job->dy + (n * job->T + t) * D;
       float *dbranch = job->y + (n * job->T + t) * D;
-      for (int64_t d = 0; d < D; d++) {
+      CK_SAME_PLACE for (int64_t d = 0; d < D; d++) {
         dgate[d] += dout[d] * branch[d];
         dbranch[d] = dout[d] * gate[d];
       }

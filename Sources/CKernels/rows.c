@@ -17,7 +17,7 @@ int64_t ck_scatter_add(const int32_t *ids, const float *x, int64_t n, float *y, 
   for (int64_t i = 0; i < n; i++) {
     if (ids[i] < 0 || ids[i] >= rows) return i;
     float *row = y + ids[i] * D;
-    for (int64_t d = 0; d < D; d++) row[d] += x[i * D + d];
+    CK_SAME_PLACE for (int64_t d = 0; d < D; d++) row[d] += x[i * D + d];
   }
   return -1;
 }
@@ -59,7 +59,7 @@ CK_CLONES static void sum_pool_range(void *context, int64_t begin, int64_t end) 
       for (int64_t j = 0; j < factor; j++)
         for (int64_t k = 0; k < factor; k++) {
           const float *x = job->x + (row * factor + j) * wide + (w * factor + k) * C;
-          for (int64_t c = 0; c < C; c++) y[c] += x[c];
+          CK_SAME_PLACE for (int64_t c = 0; c < C; c++) y[c] += x[c];
         }
     }
 }

@@ -40,7 +40,7 @@ CK_CLONES static void softmax_gradient_range(void *context, int64_t begin, int64
     float *dp = job->x + row * n;
     float dot = 0;
     for (int64_t i = 0; i < n; i++) dot += p[i] * dp[i];
-    for (int64_t i = 0; i < n; i++) dp[i] = job->scale * p[i] * (dp[i] - dot);
+    CK_SAME_PLACE for (int64_t i = 0; i < n; i++) dp[i] = job->scale * p[i] * (dp[i] - dot);
   }
 }
 

@@ -13,6 +13,12 @@ public struct CPUExecutor: Executor {
     try CPUProgram(graph, variables: variables, frozen: frozen)
   }
 
+  /// Bytes that a program of `graph` takes beside its variables: every intermediate value
+  /// and scratch area, as they share the arena. Nothing is allocated.
+  public static func workingMemory(of graph: Graph, frozen: Bool) throws -> Int {
+    try CPUProgram.Layout(graph, frozen: frozen).plan.arenaBytes
+  }
+
   /// oneDNN's version as major, minor, patch.
   public static var libraryVersion: (major: Int, minor: Int, patch: Int) {
     let version = Int(cdnn_version())

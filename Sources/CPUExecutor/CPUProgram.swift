@@ -14,25 +14,8 @@ final class CPUProgram: Program {
   private let constants: [HostTensor]
 
   init(_ graph: Graph, variables storage: [String: HostTensor], frozen: Bool) throws {
-    let schedule = Schedule(graph)
-    let instructions = Instruction.list(graph, schedule)
-    let assigned = Set(graph.assignments.map(\.variable))
-
-    /// Whether a value is, or is a view into, a variable that will never change.
-    func isFrozen(_ value: Graph.Value) -> Bool {
-      let node = graph[value.node]
-      if case .variable = node.operation { return frozen && !assigned.contains(value) }
-      return View(node, graph).map { isFrozen($0.source) } ?? false
-    }
-    let lowered = try instructions.map { instruction in
-      try Lowered.lower(
-        instruction.work,
-        operands: instruction.operands.map {
-          Lowered.Operand(type: graph.type(of: $0), isFrozen: isFrozen($0))
-        },
-        results: instruction.results.map(graph.type(of:)))
-    }
-    let plan = StoragePlan(graph, schedule, instructions, lowered)
+    let layout = try Layout(graph, frozen: frozen)
+    let (instructions, lowered, plan) = (layout.instructions, layout.lowered, layout.plan)
 
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(plan.arenaBytes, 64), alignment: 1 << 21)
@@ -85,7 +68,7 @@ final class CPUProgram: Program {
           results: instruction.results.map(pointer),
           scratch: plan.scratch[position].map { base + $0 }))
     }
-    inputs = try schedule.order.compactMap { id in
+    inputs = try layout.schedule.order.compactMap { id in
       guard case .input(let name) = graph[id].operation else { return nil }
       return (name, graph[id].results[0], try pointer(Graph.Value(node: id, result: 0)))
     }
@@ -93,6 +76,7 @@ final class CPUProgram: Program {
 
     // Assignments are copies after the run; a value that lies in a variable which is
     // itself assigned is saved first.
+    let assigned = Set(graph.assignments.map(\.variable))
     var copies: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
     for (index, assignment) in graph.assignments.enumerated()
     where !plan.inPlaceAssignments.contains(index) {
@@ -140,5 +124,40 @@ final class CPUProgram: Program {
     // After the outputs, which may be variables as they were before the run.
     for copy in assignments { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
     return results
+  }
+}
+
+extension CPUProgram {
+  /// What is known of a program before it gets memory.
+  struct Layout {
+    let schedule: Schedule
+    let instructions: [Instruction]
+    let lowered: [Lowered]
+    let plan: StoragePlan
+
+    init(_ graph: Graph, frozen: Bool) throws {
+      let schedule = Schedule(graph)
+      let instructions = Instruction.list(graph, schedule)
+      let assigned = Set(graph.assignments.map(\.variable))
+
+      /// Whether a value is, or is a view into, a variable that will never change.
+      func isFrozen(_ value: Graph.Value) -> Bool {
+        let node = graph[value.node]
+        if case .variable = node.operation { return frozen && !assigned.contains(value) }
+        return View(node, graph).map { isFrozen($0.source) } ?? false
+      }
+      let lowered = try instructions.map { instruction in
+        try Lowered.lower(
+          instruction.work,
+          operands: instruction.operands.map {
+            Lowered.Operand(type: graph.type(of: $0), isFrozen: isFrozen($0))
+          },
+          results: instruction.results.map(graph.type(of:)))
+      }
+      let plan = StoragePlan(graph, schedule, instructions, lowered)
+      (self.schedule, self.instructions, self.lowered, self.plan) = (
+        schedule, instructions, lowered, plan
+      )
+    }
   }
 }

@@ -28,7 +28,9 @@ public enum Launcher {
         exit(Diagnostics.ExitCode.done.rawValue)
       }
       if code == .validationFailure {
-        Terminal.error(message)
+        let prefix = "Error: "
+        Terminal.error(
+          message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
         exit(Diagnostics.ExitCode.badInput.rawValue)
       }
       Terminal.error("internal error: \(error)")

@@ -12,7 +12,7 @@ import Training
 /// `flowturbo train-vae`: an autoencoder from a folder of images.
 public struct TrainVAE {
   public let configuration: TrainVAEConfiguration
-  private let observe: PipelineObserver
+  let observe: PipelineObserver
 
   public init(_ configuration: TrainVAEConfiguration, observe: @escaping PipelineObserver) {
     self.configuration = configuration
@@ -24,8 +24,8 @@ public struct TrainVAE {
   public func run(resume: Bool, initial: String? = nil) throws -> TrainingOutcome {
     let options = configuration.training.options
     let model = try AutoencoderKL(configuration.autoencoder)
+    let folder = try RunFolder(configuration.output)
     let images = try configuration.data.folder(observe)
-    let folder = try RunFolder(configuration.output, configuration: configuration)
     let usable = try images.usable(configuration.data.loader(images), observe)
 
     let side = configuration.data.size
@@ -36,10 +36,8 @@ public struct TrainVAE {
     let split = try DataSplit(
       count: usable.count, heldOut: min(options.common.heldOut.count, usable.count / 10),
       seed: configuration.seed)
-    let parameters =
-      options.decoderOnly ? AutoencoderLoss.decoderOnly(model) : model.parameters
     var run = TrainingRun(
-      parameters: parameters,
+      parameters: options.decoderOnly ? AutoencoderLoss.decoderOnly(model) : model.parameters,
       loss: AutoencoderLoss(
         model, side: side, klWeight: options.decoderOnly ? 0 : options.klWeight),
       batches: try ImageBatches(source, training: split.training, seed: configuration.seed),
@@ -49,57 +47,35 @@ public struct TrainVAE {
         ignoring: [
           "output", "data.images", "data.workers", "data.render", "training.checkpoint",
           "training.logEvery", "training.reconstructions", "training.heldOut.every",
-        ], inputs: try inputs(images, initial)))
+        ], inputs: ["data (file list)": images.listHash]))
     run.heldOut = HeldOutImages(source, heldOut: split.heldOut, seed: configuration.seed)
     run.metadata = try ModelMetadata.make(
       .autoencoder, configuration.autoencoder, run: configuration)
     run.sampleEvery = configuration.training.reconstructions?.every
-
-    let reporter = TrainingReporter(folder, options: options.common, observe: observe)
-    let start: Trainer.Start =
-      try initial.map { .weights(try WeightFile.read($0, parameters)) }
-      ?? .fresh(seed: configuration.seed)
-    let executor = CPUExecutor()
-    // The trainer exists only once its first events have been handled.
-    var trainer: Trainer?
-    trainer = try Trainer(run, start: start, resume: resume, executor: executor) {
-      [configuration, observe] event in
-      try reporter.handle(event)
-      if case .sampleMoment(let step) = event, let trainer {
-        try Self.drawReconstructions(
-          model, trainer.state.weights(.ema), source, Array(split.heldOut), step: step,
-          configuration, executor, observe)
-      }
-    }
-    guard let trainer else { return .finished }
-    let outcome = try trainer.train { StopRequest.isSet }
-    if outcome == .finished {
-      try finish(model, trainer.state, source, split.training, run.metadata, executor)
-    }
-    return outcome
-  }
-
-  private func inputs(_ images: ImageFolder, _ initial: String?) throws -> [String: String] {
-    var inputs = [
-      "data (file list)": FileHash.sha256(
-        images.images.map(\.relativePath).joined(separator: "\n").utf8)
-    ]
-    if let initial { inputs["initial weights"] = try FileHash.sha256(ofFile: initial) }
-    return inputs
+    let metadata = run.metadata
+    let session = TrainingSession(
+      run: run, folder: folder, seed: configuration.seed,
+      configuration: try ResolvedConfiguration(configuration), observe: observe,
+      draw: { weights, step in
+        try drawReconstructions(model, weights, source, Array(split.heldOut), step: step)
+      },
+      finish: { weights in
+        try finish(model, weights, source, split.training, metadata, folder)
+      })
+    return try session.train(resume: resume, initial: initial)
   }
 
   /// Rows of images above rows of their reconstructions, from the posterior's mean.
-  private static func drawReconstructions(
+  private func drawReconstructions(
     _ model: AutoencoderKL, _ weights: [String: HostTensor], _ source: ImageSource,
-    _ indices: [Int], step: Int, _ configuration: TrainVAEConfiguration, _ executor: CPUExecutor,
-    _ observe: PipelineObserver
+    _ indices: [Int], step: Int
   ) throws {
     guard let options = configuration.training.reconstructions, !indices.isEmpty else { return }
     let side = source.side
     let graph = Graph()
     let x = try graph.input("x", [1, 3, side, side])
     graph.output("y", try model.decode(model.encode(x).mean))
-    let program = try executor.compile(graph, variables: weights, frozen: true)
+    let program = try CPUExecutor().compile(graph, variables: weights, frozen: true)
     var originals: [RGBImage] = []
     var decoded: [RGBImage] = []
     for index in indices.prefix(options.count) {
@@ -116,7 +92,7 @@ public struct TrainVAE {
       guard end - start == columns || start == 0 else { break }
       cells += originals[start..<end] + decoded[start..<end]
     }
-    let path = "\(configuration.output)/reconstructions/step-\(String(format: "%06d", step)).png"
+    let path = "\(configuration.output)/reconstructions/step-\(padded(step)).png"
     try ImageEncoder.writePNG(
       ImageGrid.join(cells, columns: min(columns, originals.count)), to: path)
     observe(.note("reconstructions: \(path)"))
@@ -125,17 +101,16 @@ public struct TrainVAE {
   /// Measures the latents' spread and writes `vae.safetensors` with the factor that makes
   /// it one, as 0.18215 does for Stable Diffusion's autoencoder.
   private func finish(
-    _ model: AutoencoderKL, _ state: TrainingState, _ source: ImageSource, _ indices: [Int],
-    _ metadata: [String: String], _ executor: CPUExecutor
+    _ model: AutoencoderKL, _ weights: [String: HostTensor], _ source: ImageSource,
+    _ indices: [Int], _ metadata: [String: String], _ folder: RunFolder
   ) throws {
-    let weights = state.weights(.ema)
     let side = source.side
     let graph = Graph()
     let x = try graph.input("x", [1, 3, side, side])
     let posterior = try model.encode(x)
     graph.output("mean", posterior.mean)
     graph.output("variance", try posterior.logVariance.exponential())
-    let program = try executor.compile(graph, variables: weights, frozen: true)
+    let program = try CPUExecutor().compile(graph, variables: weights, frozen: true)
     var sum = 0.0
     var square = 0.0
     var count = 0
@@ -159,9 +134,7 @@ public struct TrainVAE {
     }
     var metadata = metadata
     metadata[ModelMetadata.model] = try ResolvedConfiguration(described).yaml
-    metadata["weights"] = WeightSet.ema.rawValue
-    let path = "\(configuration.output)/vae.safetensors"
-    try WeightFile.write(weights, metadata: metadata, as: .float16, to: path)
+    let path = try WeightFile.ship(weights, as: .autoencoder, metadata: metadata, in: folder)
     observe(
       .note(
         "\(path): averaged weights in 16 bits, scaling factor \(described.scalingFactor) "
@@ -173,6 +146,11 @@ public struct TrainVAE {
 }
 
 extension ImageFolder {
+  /// Identity of the list of images, not of what they show.
+  var listHash: String {
+    FileHash.sha256(images.map(\.relativePath).joined(separator: "\n").utf8)
+  }
+
   /// Indices of the images that can be read; each broken one is named, and too many are an error.
   func usable(_ loader: ImageLoader, _ observe: @escaping PipelineObserver) throws -> [Int] {
     var usable: [Int] = []

@@ -35,7 +35,7 @@ public struct SampleDraws: Sendable {
       var stream = RandomStream(seed: seed, purpose: .label, index: UInt64(index))
       return Int32(stream.integer(below: UInt32(classes)))
     case .balanced: return Int32(index % classes)
-    case .classes(let list): return list.isEmpty ? 0 : Int32(list[index % list.count])
+    case .classes(let list): return list.isEmpty ? 0 : Int32(clamping: list[index % list.count])
     }
   }
 }

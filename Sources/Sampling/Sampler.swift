@@ -92,7 +92,7 @@ public final class Sampler {
     let branches = labels + Array(repeating: null, count: labels.count)
     let result = try integrate(from: rows, labels: branches, observer: observer)
     // The conditional branch: the halves differ in the channels that guidance leaves alone.
-    return HostTensor(Array(result.floats[..<count]), shape: noise.shape)
+    return HostTensor(Array(result.array().prefix(count)), shape: noise.shape)
   }
 
   /// Runs the plan on the rows of all branches: with guidance both halves,

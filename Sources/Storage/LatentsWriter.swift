@@ -21,8 +21,8 @@ public final class LatentsWriter {
   }
 
   public let path: String
-  /// SHA-256 over the description (configuration and VAE hash included), the
-  /// image list and the parts' size: what the file's samples depend on.
+  /// SHA-256 over the description (VAE hash included, `identity` in place of the
+  /// configuration), the image list and the parts' size: what the file's samples depend on.
   public let inputsHash: String
 
   private let description: LatentsDescription
@@ -34,8 +34,10 @@ public final class LatentsWriter {
   ///   - path: the latents file to be.
   ///   - sources: all images in their order, broken ones included.
   ///   - imagesPerPart: a multiple of the encoder's batch size.
+  ///   - identity: what of the configuration determines the samples; nil for all of it.
   public init(
-    path: String, description: LatentsDescription, sources: [Source], imagesPerPart: Int = 512
+    path: String, description: LatentsDescription, sources: [Source], imagesPerPart: Int = 512,
+    identity: String? = nil
   ) throws {
     guard let latentCount = description.latentCount, imagesPerPart > 0, !sources.isEmpty else {
       throw InputError(
@@ -56,7 +58,9 @@ public final class LatentsWriter {
     let digest = SHA256Digest()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    digest.update(String(decoding: try encoder.encode(description), as: UTF8.self))
+    var hashed = description
+    if let identity { hashed.configuration = identity }
+    digest.update(String(decoding: try encoder.encode(hashed), as: UTF8.self))
     digest.update("\n\(imagesPerPart)\n")
     for source in sources { digest.update("\(source.label) \(JSONText.quoted(source.path))\n") }
     inputsHash = digest.hexadecimal()
@@ -74,11 +78,15 @@ public final class LatentsWriter {
   /// Parts still to be written, ascending.
   /// - Throws: `InputError` when parts of other inputs are in the way.
   public func missingParts() throws -> [Int] {
-    try (0..<partCount).filter { number in
-      guard FileManager.default.fileExists(atPath: partPath(number)) else { return true }
-      _ = try readPart(number)
-      return false
-    }
+    try (0..<partCount).filter { try samples(ofPart: $0) == nil }
+  }
+
+  /// Places in the image list of a written part's samples: all of its range but the
+  /// broken images. nil where the part is still to be written.
+  /// - Throws: ``InputError`` when the part is one of other inputs.
+  public func samples(ofPart number: Int) throws -> [Int]? {
+    guard FileManager.default.fileExists(atPath: partPath(number)) else { return nil }
+    return try readPart(number).indices
   }
 
   /// An empty part to be filled and given to ``write(_:)``.
@@ -92,7 +100,8 @@ public final class LatentsWriter {
     try LatentsPartFile.write(part, inputsHash: inputsHash, to: partPath(part.number))
   }
 
-  private var partsFolder: String { path + ".parts" }
+  /// Where the parts are; removed once the file is whole.
+  public var partsFolder: String { path + ".parts" }
 
   private func partPath(_ number: Int) -> String {
     let digits = String(number)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Numbers in memory: what programs are fed, what they return, what their
 /// variables live in. A reference: programs that share one see each other's writes.
 public final class HostTensor: @unchecked Sendable {
@@ -14,7 +16,8 @@ public final class HostTensor: @unchecked Sendable {
     self.type = type
     let count = max(type.byteCount, 1)
     bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    // A loop over bytes would cost seconds for large models in debug builds.
+    _ = bytes.baseAddress.map { memset($0, 0, count) }
   }
 
   public convenience init(shape: Shape) { self.init(TensorType(shape)) }

@@ -79,7 +79,7 @@ public final class Trainer {
     guard resume || checkpoints.steps().isEmpty else {
       throw InputError(
         run.output, expected: "a folder without resume states", found: "states of an earlier run",
-        remedy: "resume that run or choose another output folder")
+        remedy: "add --resume to go on with it, or choose another output folder")
     }
     let resumed =
       resume

@@ -10,9 +10,11 @@ public enum TrainingError: ExitCodeProviding, CustomStringConvertible {
   public var description: String {
     switch self {
     case .nonFinite(let quantity, let step, let indices, let lastCheckpoint):
-      let samples = indices.map(String.init).joined(separator: ", ")
+      let samples =
+        indices.isEmpty
+        ? "" : "; samples of the batch: " + indices.map(String.init).joined(separator: ", ")
       let checkpoint = lastCheckpoint.map { "the last good checkpoint is \($0)" }
-      return "step \(step): \(quantity); samples of the batch: \(samples); "
+      return "step \(step): \(quantity)\(samples); "
         + (checkpoint ?? "no checkpoint has been written yet")
         + "; lower the learning rate, clip gradients or look at these samples"
     }

@@ -2,5 +2,5 @@ import CommandInterface
 
 @main
 struct Entry {
-  static func main() { Launcher.main(FlowTurbo.self) }
+  static func main() { Launcher.main(TrainRefinerCommand.self) }
 }

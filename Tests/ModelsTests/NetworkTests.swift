@@ -120,4 +120,29 @@ import Testing
     try model.parameters.check(found, in: "graph")
     #expect(model.parameters.valueCount == configuration.parameterCount)
   }
+
+  /// The graph's count is the configuration's arithmetic: 118.6 G for XL/2 at 256 × 256.
+  @Test func multiplyAddsOfXL2() throws {
+    let model = try SiT(SiTConfiguration(named: "XL/2"))
+    let graph = Graph()
+    graph.output("v", try velocity(model, in: graph, batch: 1))
+    #expect(graph.multiplyAdds == model.configuration.multiplyAdds)
+    #expect(abs(graph.multiplyAdds / 1e9 - 118.6) < 0.1)
+  }
+
+  /// Backward costs twice the forward, but for attention's scores and the first layer.
+  @Test func gradientsCostTwiceTheForward() throws {
+    var configuration = AutoencoderConfiguration()
+    (configuration.channels, configuration.normGroups) = ([8, 16], 4)
+    let model = try AutoencoderKL(configuration)
+    let graph = Graph()
+    let loss = try model.decode(graph.input("z", [1, 4, 4, 4])).mean()
+    graph.output("loss", loss)
+    let forward = graph.multiplyAdds
+    let weights = try model.decoderParameters.map { try graph.variable($0.path, $0.shape) }
+    for (index, gradient) in try loss.gradients(withRespectTo: weights).enumerated() {
+      graph.output("gradient \(index)", gradient)
+    }
+    #expect(abs(graph.multiplyAdds / forward - 3) < 0.05)
+  }
 }

@@ -36,7 +36,7 @@ import Testing
     let sampler = try ToyFlow.sampler("euler:1", scale: 3)
     let end = try sampler.sample(noise: ToyFlow.column([1]), labels: [1])
     let rate = 0.8 + 3 * (1.3 - 0.8)
-    #expect(abs(Double(end.floats[0]) - (1 + rate)) < 1e-6)
+    #expect(abs(Double(end.array()[0]) - (1 + rate)) < 1e-6)
   }
 
   /// By default the fourth channel keeps each branch's own output.

@@ -44,6 +44,6 @@ enum ToyFlow {
   static func error(_ plan: String, variant: RefinerVariant = .block) throws -> Double {
     let end = try sampler(plan, variant: variant)
       .sample(noise: column([1]), labels: [0])
-    return abs(Double(end.floats[0]) - exact)
+    return abs(Double(end.array()[0]) - exact)
   }
 }

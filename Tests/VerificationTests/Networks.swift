@@ -4,11 +4,15 @@ import ReferenceExecutor
 import TensorGraph
 
 /// The executors that must agree with the fixtures.
-enum TestedExecutor: String, CaseIterable {
+enum TestedExecutor: String {
+  /// Of every fixture.
+  case cpu
+  /// Of the smallest: minutes on the others.
   case reference
 
   var executor: any Executor {
     switch self {
+    case .cpu: CPUExecutor()
     case .reference: ReferenceExecutor<Float>()
     }
   }

@@ -10,13 +10,16 @@ final class RunFolder {
   private let lock: RunLock
 
   /// - Throws: `InputError` where another process works in the folder.
-  init(_ path: String, configuration: some ConfigurationSchema) throws {
+  init(_ path: String) throws {
     self.path = path
     try AtomicFile.makeDirectory(path)
     lock = try RunLock(directory: path)
     AtomicFile.removeLeftovers(in: path)
-    try AtomicFile.write(
-      try ResolvedConfiguration(configuration).yaml, to: "\(path)/configuration.yaml")
     log = try JSONLinesLog(path: "\(path)/log.jsonl")
+  }
+
+  /// Writes what the run was asked for, once it is known to fit what the folder holds.
+  func store(_ configuration: ResolvedConfiguration) throws {
+    try AtomicFile.write(configuration.yaml, to: "\(path)/configuration.yaml")
   }
 }

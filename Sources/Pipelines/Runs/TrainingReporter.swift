@@ -62,7 +62,7 @@ final class TrainingReporter {
       .progress(
         stage: "train", done: report.step, total: steps,
         detail: String(
-          format: "loss %.5f, %.1f images/s, %@ left", loss, perSecond,
+          format: "loss %.5g, %.1f images/s, %@ left", loss, perSecond,
           left.formatted(.time(pattern: .hourMinuteSecond)))))
   }
 
@@ -72,20 +72,59 @@ final class TrainingReporter {
       var fields: [(String, JSONLinesLog.Value)] = [
         ("event", .text("held_out")), ("step", .integer(step)),
         ("weights", .text(weights.rawValue)), ("loss", .number(overall.loss)),
-        ("loss_by_bin", .list(result.bins.map { .number($0[weights].loss) })),
+        ("loss_by_bin", .list(result.bins.map { .number($0.count > 0 ? $0[weights].loss : .nan) })),
       ]
       for name in overall.parts.keys.sorted() {
         fields.append((name, .number(overall.parts[name] ?? .nan)))
         fields.append(
-          ("\(name)_by_bin", .list(result.bins.map { .number($0[weights].parts[name] ?? .nan) })))
+          (
+            "\(name)_by_bin",
+            .list(
+              result.bins.map { .number($0.count > 0 ? $0[weights].parts[name] ?? .nan : .nan) })
+          ))
       }
       try log.append(fields)
     }
     let parts = result.overall.ema.parts.sorted { $0.key < $1.key }
-      .map { String(format: ", %@ %.6f", $0.key, $0.value) }.joined()
+      .map { String(format: ", %@ %.5g", $0.key, $0.value) }.joined()
     observe(
       .note(
-        String(format: "step %d: held-out loss %.6f (ema)%@", step, result.overall.ema.loss, parts))
+        String(format: "step %d: held-out loss %.5g (ema)%@", step, result.overall.ema.loss, parts))
     )
+    compareWithZeroRefiner(result, step: step)
+  }
+
+  /// Says in which bins of t the averaged refiner is no better than r = 0.
+  private func compareWithZeroRefiner(_ result: HeldOutResult, step: Int) {
+    let zero = VelocityOffsetLoss.zeroRefiner
+    guard result.overall.ema.parts[zero] != nil else { return }
+    func span(_ bin: Int) -> String {
+      let width = 1 / Double(result.bins.count)
+      return String(format: "%.1f-%.1f", Double(bin) * width, Double(bin + 1) * width)
+    }
+    if step == steps {
+      let rows = result.bins.indices.filter { result.bins[$0].count > 0 }.map { bin in
+        let (own, other) = (
+          result.bins[bin].ema.loss, result.bins[bin].ema.parts[zero] ?? .nan
+        )
+        return [
+          span(bin), String(format: "%.5g", own), String(format: "%.5g", other),
+          String(format: "%.3g", own / other),
+        ]
+      }
+      observe(
+        .table(
+          title: "Held-out loss by t",
+          rows: [["t", "refiner", "zero refiner", "ratio"]] + rows))
+    }
+    let lost = result.lostBins(.ema, against: zero)
+    if lost.isEmpty {
+      observe(.note("step \(step): the refiner beats the zero refiner in every bin of t"))
+    } else {
+      let text =
+        "step \(step): the refiner does not beat the zero refiner at t in "
+        + lost.map(span).joined(separator: ", ")
+      observe(step == steps ? .warning(text) : .note(text))
+    }
   }
 }

@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Diagnostics
 import Files
+import Foundation
 import Models
 import TensorGraph
 import Training
@@ -9,6 +10,16 @@ import Training
 /// What a weight file of ours says of itself, in its metadata.
 public enum ModelKind: String, Sendable, CaseIterable {
   case autoencoder, predictor, refiner
+}
+
+extension ModelKind {
+  fileprivate var trainingCommand: String {
+    switch self {
+    case .autoencoder: "flowturbo train-vae"
+    case .predictor: "flowturbo train-predictor"
+    case .refiner: "train-refiner"
+    }
+  }
 }
 
 /// The metadata keys of weight files.
@@ -40,9 +51,13 @@ public struct LoadedModel<Model> {
 }
 
 extension AutoencoderReference {
+  /// The given shape, or the one that the file says of itself.
+  public func autoencoderConfiguration() throws -> AutoencoderConfiguration {
+    try resolved(weights, .autoencoder, given: autoencoder)
+  }
+
   public func load() throws -> LoadedModel<AutoencoderKL> {
-    let configuration = try resolved(weights, .autoencoder, given: autoencoder)
-    let model = try AutoencoderKL(configuration)
+    let model = try AutoencoderKL(autoencoderConfiguration())
     return try LoadedModel(
       model: model, weights: WeightFile.read(weights, model.parameters), path: weights,
       hash: FileHash.sha256(ofFile: weights))
@@ -50,8 +65,13 @@ extension AutoencoderReference {
 }
 
 extension NetworkReference {
+  /// The given shape, or the one that the file says of itself.
+  public func predictorConfiguration() throws -> SiTConfiguration {
+    try resolved(weights, .predictor, given: model)
+  }
+
   public func loadPredictor() throws -> LoadedModel<SiT> {
-    let model = try SiT(resolved(weights, .predictor, given: self.model))
+    let model = try SiT(predictorConfiguration())
     return try LoadedModel(
       model: model, weights: WeightFile.read(weights, model.parameters), path: weights,
       hash: FileHash.sha256(ofFile: weights))
@@ -69,6 +89,11 @@ extension NetworkReference {
 private func resolved<Schema: ConfigurationSchema>(
   _ path: String, _ kind: ModelKind, given: Schema?
 ) throws -> Schema {
+  guard FileManager.default.fileExists(atPath: path) else {
+    throw InputError(
+      path, expected: "the weights of a trained \(kind.rawValue)", found: "no such file",
+      remedy: "train it with `\(kind.trainingCommand)` or correct the path")
+  }
   let file = try SafetensorsFile(path: path)
   if let found = file.metadata[ModelMetadata.kind], found != kind.rawValue {
     throw InputError(

@@ -1,0 +1,292 @@
+// N images of a batch, C × h × w latents.
+import CPUExecutor
+import Configuration
+import Diagnostics
+import Files
+import Foundation
+import Imaging
+import Models
+import Storage
+import TensorGraph
+
+/// `flowturbo encode`: a folder of images to a file of latents.
+///
+/// Batches and parts are cut at fixed places of the image list, so that a run killed
+/// at any moment and repeated gives the same bytes as one that was left alone.
+public struct Encode {
+  public let options: EncodingOptions
+  /// The HDF5 file to be.
+  public let path: String
+  let observe: PipelineObserver
+
+  public init(_ configuration: EncodeConfiguration, observe: @escaping PipelineObserver) {
+    self.init(configuration.encode, path: configuration.latents, observe: observe)
+  }
+
+  public init(_ options: EncodingOptions, path: String, observe: @escaping PipelineObserver) {
+    self.options = options
+    self.path = path
+    self.observe = observe
+  }
+
+  /// - Throws: `Stopped` between two parts when the process is asked to stop; `InputError`
+  ///   where too many images are broken.
+  public func run() throws {
+    let vae = try options.vae.load()
+    try check(vae.model.configuration)
+    let images = try options.images.folder(observe)
+    let shape = latentShape(vae.model.configuration)
+    let writer = try LatentsWriter(
+      path: path, description: try description(images, vae, shape),
+      sources: images.images.map { .init(path: $0.relativePath, label: Int32($0.label)) },
+      imagesPerPart: imagesPerPart, identity: "batch: \(options.batch)")
+    let lock = try RunLock(directory: writer.partsFolder)
+    defer { lock.release() }
+    AtomicFile.removeLeftovers(in: writer.partsFolder)
+    guard try !writer.isFinished() else {
+      observe(.note("\(path): complete, nothing to do"))
+      return
+    }
+    let pass = try EncodingPass(self, writer, images, vae, shape, observe)
+    try pass.run()
+    let count = try writer.finish()
+    observe(
+      .note(
+        "\(path): latents of \(count) images and their mirror images, \(shape) each, "
+          + "scaling factor \(vae.model.configuration.scalingFactor)"))
+  }
+
+  /// About two megapixels: seconds of work with any autoencoder, and a multiple of the batch.
+  private var imagesPerPart: Int {
+    let images = (1 << 21) / (options.images.size * options.images.size)
+    return max(1, min(images, 512) / options.batch) * options.batch
+  }
+
+  func latentShape(_ vae: AutoencoderConfiguration) -> Shape {
+    let side = options.images.size / vae.downsampling
+    return [vae.latentChannels, side, side]
+  }
+
+  func check(_ vae: AutoencoderConfiguration) throws {
+    guard vae.inChannels == 3 else {
+      throw InputError(
+        options.vae.weights, expected: "an autoencoder of images with 3 channels",
+        found: "\(vae.inChannels)")
+    }
+    guard options.images.size.isMultiple(of: vae.downsampling) else {
+      throw InputError(
+        "size", expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
+        found: "\(options.images.size)")
+    }
+  }
+
+  private func description(
+    _ images: ImageFolder, _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape
+  ) throws -> LatentsDescription {
+    LatentsDescription(
+      channels: shape[0], height: shape[1], width: shape[2], classNames: images.classNames,
+      labelPolicy: images.labelPolicy.rawValue, vaeHash: vae.hash,
+      scalingFactor: vae.model.configuration.scalingFactor, imageSize: options.images.size,
+      configuration: try ResolvedConfiguration(options).yaml,
+      createdBy: "flowturbo \(Toolkit.version)")
+  }
+}
+
+/// One pass over the parts that are missing.
+private final class EncodingPass {
+  private let options: EncodingOptions
+  private let path: String
+  private let writer: LatentsWriter
+  private let images: ImageFolder
+  private let log: JSONLinesLog
+  private let observe: PipelineObserver
+  private let encoder: BatchEncoder
+  private var broken: BrokenImages
+  private let missing: [Int]
+  private let start = ContinuousClock.now
+  private var encoded = 0
+
+  init(
+    _ encode: Encode, _ writer: LatentsWriter, _ images: ImageFolder,
+    _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape, _ observe: @escaping PipelineObserver
+  ) throws {
+    options = encode.options
+    path = encode.path
+    self.writer = writer
+    self.images = images
+    self.observe = observe
+    var missing: [Int] = []
+    var earlier: [Int] = []
+    var examined = 0
+    for number in 0..<writer.partCount {
+      if let samples = try writer.samples(ofPart: number) {
+        let range = writer.range(ofPart: number)
+        examined += range.count
+        earlier += Set(range).subtracting(samples).sorted()
+      } else {
+        missing.append(number)
+      }
+    }
+    self.missing = missing
+    broken = BrokenImages(examined: examined, count: earlier.count)
+    if examined > 0 {
+      observe(.note("\(path): \(examined) of \(images.images.count) images were done earlier"))
+    }
+    for index in earlier {
+      observe(.warning("skipped earlier: \(images.path(index))"))
+      if options.images.strict {
+        throw InputError(
+          images.path(index), expected: "a whole JPEG or PNG image", found: "a broken one")
+      }
+    }
+    let stem = path.hasSuffix(".h5") ? String(path.dropLast(3)) : path
+    log = try JSONLinesLog(path: "\(stem).log.jsonl")
+    // Parts that are made again are logged again; a part's number stands in `step`.
+    try log.truncate(afterStep: (missing.first ?? writer.partCount) - 1)
+    encoder = try BatchEncoder(
+      vae, side: options.images.size, batch: options.batch, latentCount: shape.elementCount)
+  }
+
+  func run() throws {
+    // Neighbouring parts share one stream, so that decoding never waits between them.
+    var first = missing.startIndex
+    while first < missing.endIndex {
+      var last = first
+      while last + 1 < missing.endIndex, missing[last + 1] == missing[last] + 1 { last += 1 }
+      try run(missing[first]...missing[last])
+      first = last + 1
+    }
+    try broken.check(maximum: options.images.maxBroken)
+    if broken.count > 0 {
+      observe(
+        .warning("\(images.root): \(broken.count) of \(broken.examined) images skipped"))
+    }
+    try log.append([
+      "event": .text("done"), "step": .integer(writer.partCount),
+      "images": .integer(broken.examined - broken.count), "broken": .integer(broken.count),
+    ])
+  }
+
+  private func run(_ parts: ClosedRange<Int>) throws {
+    var loader = options.images.loader(images)
+    // The share is judged over all parts, below.
+    loader.maxBroken = 1
+    var number = parts.lowerBound
+    var faults: [InputError] = []
+    let end = writer.range(ofPart: parts.upperBound).upperBound
+    let stream = loader.stream(writer.range(ofPart: number).lowerBound..<end, broken: broken) {
+      [observe] fault in
+      faults.append(fault)
+      observe(.warning("skipped: \(fault)"))
+    }
+    var next = try stream.next()
+    while number <= parts.upperBound {
+      var part = writer.part(number)
+      for lower in stride(
+        from: part.range.lowerBound, to: part.range.upperBound, by: options.batch)
+      {
+        let batch = lower..<min(lower + options.batch, part.range.upperBound)
+        var pictures: [(index: Int, image: RGBImage)] = []
+        while let (index, image) = next, batch.contains(index) {
+          pictures.append((index, image))
+          next = try stream.next()
+        }
+        try encoder.encode(pictures, from: lower, into: &part)
+        encoded += batch.count
+        report(done: batch.upperBound)
+      }
+      try writer.write(part)
+      for fault in faults {
+        try log.append([
+          "event": .text("broken"), "step": .integer(number), "reason": .text("\(fault)"),
+        ])
+      }
+      faults = []
+      try log.append([
+        "event": .text("part"), "step": .integer(number),
+        "images": .integer(part.range.count),
+      ])
+      broken = stream.broken
+      // No need to go on once even whole images cannot save the set.
+      if Double(broken.count) > options.images.maxBroken * Double(images.images.count) {
+        try broken.check(maximum: options.images.maxBroken)
+      }
+      if StopRequest.isSet, number < writer.partCount - 1 {
+        throw Stopped(
+          "stopped after \(part.range.upperBound) of \(images.images.count) images: "
+            + "repeat the command to go on")
+      }
+      number += 1
+    }
+  }
+
+  private func report(done: Int) {
+    let seconds = max((ContinuousClock.now - start) / .seconds(1), 1e-9)
+    observe(
+      .progress(
+        stage: "encode", done: done, total: images.images.count,
+        detail: String(format: "%.1f images/s", Double(encoded) / seconds)))
+  }
+}
+
+/// The autoencoder's encoder, compiled for one batch.
+private final class BatchEncoder {
+  private let program: any Program
+  private let input: HostTensor
+  private let side: Int
+  private let latentCount: Int
+
+  init(
+    _ vae: LoadedModel<AutoencoderKL>, side: Int, batch: Int, latentCount: Int
+  ) throws {
+    input = HostTensor(shape: [batch, 3, side, side])
+    program = try CPUExecutor().compile(
+      vae.model.encodingGraph(batch: batch, side: side), variables: vae.weights, frozen: true)
+    self.side = side
+    self.latentCount = latentCount
+  }
+
+  /// Adds the posteriors of `pictures`, each as is and mirrored, to `part`. The row of
+  /// an image is its distance from `first`: whether others are broken changes nothing.
+  func encode(
+    _ pictures: [(index: Int, image: RGBImage)], from first: Int, into part: inout LatentsPart
+  ) throws {
+    guard !pictures.isEmpty else { return }
+    let plain = try run(pictures.map { ($0.index - first, $0.image) })
+    let mirrored = try run(
+      pictures.map { ($0.index - first, $0.image.flippedHorizontally()) })
+    for (index, _) in pictures {
+      let row = (index - first) * latentCount..<(index - first + 1) * latentCount
+      let mean = Array(plain.mean.floats[row]) + mirrored.mean.floats[row]
+      let logVariance = Array(plain.logVariance.floats[row]) + mirrored.logVariance.floats[row]
+      guard mean.allSatisfy(\.isFinite), logVariance.allSatisfy(\.isFinite) else {
+        throw NonFiniteLatent(image: index)
+      }
+      try part.append(index: index, mean: mean, logVariance: logVariance)
+    }
+  }
+
+  private func run(_ rows: [(row: Int, image: RGBImage)]) throws
+    -> (mean: HostTensor, logVariance: HostTensor)
+  {
+    input.floats.update(repeating: 0)
+    let size = 3 * side * side
+    for (row, image) in rows {
+      _ = input.floats[row * size..<(row + 1) * size].update(fromContentsOf: image.signedUnit())
+    }
+    let result = try program.run(["images": input])
+    guard let mean = result["mean"], let logVariance = result["log_variance"] else {
+      throw ProgramError("the encoder's program returned no posterior")
+    }
+    return (mean, logVariance)
+  }
+}
+
+/// The autoencoder left the numbers' range.
+struct NonFiniteLatent: ExitCodeProviding, CustomStringConvertible {
+  let image: Int
+  var exitCode: ExitCode { .checkFailed }
+  var description: String {
+    "image \(image): its latent holds NaN or infinities; check the autoencoder's weights"
+  }
+}

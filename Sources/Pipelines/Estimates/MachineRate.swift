@@ -1,0 +1,32 @@
+import CPUExecutor
+import TensorGraph
+
+/// How fast this machine multiplies, measured on one large float32 matrix product.
+struct MachineRate {
+  /// Multiply–adds per second.
+  let multiplyAdds: Double
+
+  /// Takes about a third of a second.
+  static func measure() throws -> MachineRate {
+    let side = 1024
+    let graph = Graph()
+    let x = try graph.input("x", [side, side])
+    graph.output("y", try x.linear(weight: graph.variable("w", [side, side]), bias: nil))
+    let program = try CPUExecutor().compile(
+      graph, variables: ["w": HostTensor(shape: [side, side])], frozen: true)
+    let input = HostTensor(shape: [side, side])
+    let clock = ContinuousClock()
+    let end = clock.now + .milliseconds(300)
+    var best = Double.infinity
+    // The first runs warm up; the best one was disturbed least.
+    repeat {
+      let seconds = try clock.measure { _ = try program.run(["x": input]) } / .seconds(1)
+      best = min(best, seconds)
+    } while clock.now < end
+    return MachineRate(multiplyAdds: graph.multiplyAdds / best)
+  }
+
+  /// Seconds that `work` multiply–adds take. Whole programs reach about half the rate of
+  /// the one large product.
+  func seconds(_ work: Double) -> Double { 2 * work / multiplyAdds }
+}
