@@ -10,8 +10,9 @@ import Training
 
 let deviation: Float = 0.2
 let classes = 8
-let angles = (0..<classes).map { 2 * Float.pi * Float($0) / Float(classes) }
-let centres = angles.flatMap { [2 * cos($0), 2 * sin($0)] }
+let centres = (0..<classes).flatMap { k in
+  [2 * cos(2 * .pi * Float(k) / Float(classes)), 2 * sin(2 * .pi * Float(k) / Float(classes))]
+}
 
 /// E[x1 − x0 | x_t = x] on the path x_t = t·x1 + (1−t)·x0: a mean of the Gaussians' own
 /// velocities, weighted by how likely each is at x.
@@ -42,8 +43,10 @@ let layers = [
 
 /// The posterior of each data point is one of the Gaussians.
 struct Mixture: LatentSource {
-  let (count, sampleShape, scale) = (4096, [2] as Shape, Float(1))
   let labels = (0..<4096).map { Int32($0 % classes) }
+  var count: Int { labels.count }
+  let sampleShape: Shape = [2]
+  let scale: Float = 1
   func read(
     index: Int, flip: Bool, mean: UnsafeMutableBufferPointer<Float>,
     logVariance: UnsafeMutableBufferPointer<Float>
@@ -54,7 +57,6 @@ struct Mixture: LatentSource {
 }
 
 var options = RefinerTrainingOptions()
-options.offset.per = .sample
 options.common.steps = 1500
 options.common.batch = 256
 options.common.optimizer.learningRate = 3e-3
@@ -83,14 +85,16 @@ let noise = HostTensor(shape: [500, 2])
 var stream = RandomStream(seed: 1, purpose: .noise, index: 0)
 stream.fillNormal(noise.floats)
 let guidance = Guidance(scale: 1, channels: .all, nullClass: classes)
-let field = VelocityField(
-  guidance: Guidance(scale: 1, channels: .all, nullClass: classes), predictor: teacher
-) { x, t, v, _ in try refiner(x, t, v) }
+let labels = [Int32](repeating: 0, count: 500)
 func sample(_ plan: String, _ weights: [String: HostTensor]) throws -> [Float] {
-  try Sampler(
+  let guidance = Guidance(scale: 1, channels: .all, nullClass: classes)
+  let field = VelocityField(guidance: guidance, predictor: teacher) { x, t, v, _ in
+    try refiner(x, t, v)
+  }
+  let sampler = try Sampler(
     executor: CPUExecutor(), field: field, predictorWeights: [:], refinerWeights: weights,
-    plan: SamplingPlan(plan)
-  ).sample(noise: noise, labels: Array(repeating: 0, count: 500)).array()
+    plan: SamplingPlan(plan))
+  return try sampler.sample(noise: noise, labels: labels).array()
 }
 let (zero, ema) = (run.parameters.initialised(seed: 0), trainer.state.weights(.ema))
 let exact = try sample("heun:100", zero)
