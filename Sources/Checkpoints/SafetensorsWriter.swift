@@ -87,7 +87,7 @@ public struct TensorRecord {
 /// Writes safetensors files: whole or not at all, equal input giving equal bytes.
 public enum SafetensorsWriter {
   /// Wide types come first, so that every tensor is aligned; names sort within a type's width.
-  /// - Throws: ``InputError`` for a repeated name, values that do not fill their
+  /// - Throws: `InputError` for a repeated name, values that do not fill their
   ///   shape, or a file that cannot be written.
   public static func write(
     _ tensors: [TensorRecord], metadata: [String: String] = [:], to path: String
