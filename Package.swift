@@ -150,6 +150,10 @@ let package = Package(
       "Verification",
       ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
       resources: [.copy("Fixtures")]),
+    // Runs the built programs as users do.
+    .testTarget(
+      name: "ExecutableTests", dependencies: ["flowturbo", "train-refiner", "Diagnostics"],
+      swiftSettings: habits),
     tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
