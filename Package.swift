@@ -167,7 +167,7 @@ let package = Package(
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",
-      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport"],
+      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport", "Diagnostics"],
       swiftSettings: habits),
   ],
   swiftLanguageModes: [.v6]
