@@ -15,5 +15,11 @@ public enum StopRequest {
     }
     signal(SIGINT, handler)
     signal(SIGTERM, handler)
+    // Who starts programs from a thread of a pool hands its blocked signals on.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }
