@@ -17,7 +17,6 @@ let habits: [SwiftSetting] =
 let hot: [SwiftSetting] = habits + [.unsafeFlags(["-O"])]
 let hotC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]
 
-let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency =
   .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -50,7 +49,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -62,12 +60,14 @@ let package = Package(
       name: "CHDF5System", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
     .target(name: "CResampling", cSettings: hotC),
     .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
-    floor("Diagnostics", [log]),
+    floor("Diagnostics"),
     floor("Randomness", hot: true),
     floor("Files", ["Diagnostics", "CCrypto"]),
 
@@ -106,7 +106,7 @@ let package = Package(
       "Pipelines",
       [
         "Configuration", "Models", "Training", "Sampling", "Solids", "TensorGraph", "CPUExecutor",
-        "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics", log,
+        "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -127,7 +127,8 @@ let package = Package(
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
-    tests("CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph"]),
+    tests(
+      "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
@@ -150,11 +151,24 @@ let package = Package(
       "Verification",
       ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
       resources: [.copy("Fixtures")]),
-    // Runs the built programs as users do.
+    .target(
+      name: "PipelinesTestSupport",
+      dependencies: [
+        "Pipelines", "CPUExecutor", "Configuration", "Models", "Randomness", "TensorGraph",
+        "Training",
+      ],
+      path: "Tests/PipelinesTestSupport", swiftSettings: habits),
+    tests(
+      "Pipelines",
+      [
+        "PipelinesTestSupport", "Checkpoints", "Configuration", "Diagnostics", "Files", "Imaging",
+        "Models", "Sampling", "TensorGraph", "Training",
+      ]),
+    // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
-      name: "ExecutableTests", dependencies: ["flowturbo", "train-refiner", "Diagnostics"],
+      name: "ExecutableTests",
+      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport", "Diagnostics"],
       swiftSettings: habits),
-    tests("Pipelines", ["Configuration", "Diagnostics", "Models", "Sampling", "Training"]),
   ],
   swiftLanguageModes: [.v6]
 )

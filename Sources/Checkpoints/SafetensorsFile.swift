@@ -41,7 +41,7 @@ public final class SafetensorsFile: Sendable {
 
   public func contains(_ name: String) -> Bool { tensors[name] != nil }
 
-  /// - Throws: ``InputError`` when there is no tensor of that name.
+  /// - Throws: `InputError` when there is no tensor of that name.
   public func info(_ name: String) throws -> StoredTensor {
     guard let tensor = tensors[name] else {
       throw InputError(
@@ -98,7 +98,7 @@ public final class SafetensorsFile: Sendable {
   }
 
   /// A tensor of an integer type or of booleans (0 and 1).
-  /// - Throws: ``InputError`` for other types and for values of 2^63 and above.
+  /// - Throws: `InputError` for other types and for values of 2^63 and above.
   public func integers(_ name: String) throws -> [Int64] {
     let tensor = try info(name)
     guard !tensor.type.isFloatingPoint else {

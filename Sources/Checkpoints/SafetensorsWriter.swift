@@ -27,7 +27,11 @@ public struct TensorRecord {
     case floats([Float], FloatStorage)
     case buffer(UnsafeBufferPointer<Float>, FloatStorage)
     case bytes([UInt8])
+    case stream(Stream)
   }
+
+  /// Hands values over piece by piece, in order.
+  public typealias Stream = (_ put: ([Float]) throws -> Void) throws -> Void
 
   /// Row-major values of any storage type for floats.
   public init(
@@ -42,6 +46,11 @@ public struct TensorRecord {
     as storage: FloatStorage = .float32
   ) {
     self.init(name, shape, storage.tensorType, .buffer(buffer, storage))
+  }
+
+  /// Binary32 values that are made while the file is written, for tensors beyond memory.
+  public init(_ name: String, shape: [Int], stream: @escaping Stream) {
+    self.init(name, shape, .float32, .stream(stream))
   }
 
   /// Integers, stored as `I64`.
@@ -64,12 +73,13 @@ public struct TensorRecord {
     self.source = source
   }
 
-  /// What the source holds, which must be what the shape needs.
-  fileprivate var byteCount: Int {
+  /// What the source holds, which must be what the shape needs; nil before a stream has run.
+  fileprivate var byteCount: Int? {
     switch source {
     case .floats(let values, _): values.count * type.size
     case .buffer(let values, _): values.count * type.size
     case .bytes(let bytes): bytes.count
+    case .stream: nil
     }
   }
 }
@@ -77,7 +87,7 @@ public struct TensorRecord {
 /// Writes safetensors files: whole or not at all, equal input giving equal bytes.
 public enum SafetensorsWriter {
   /// Wide types come first, so that every tensor is aligned; names sort within a type's width.
-  /// - Throws: ``InputError`` for a repeated name, values that do not fill their
+  /// - Throws: `InputError` for a repeated name, values that do not fill their
   ///   shape, or a file that cannot be written.
   public static func write(
     _ tensors: [TensorRecord], metadata: [String: String] = [:], to path: String
@@ -89,7 +99,11 @@ public enum SafetensorsWriter {
     try AtomicFile.write(to: path) { temporary in
       let file = try OutputFile(temporary)
       try file.write(header)
-      for tensor in ordered { try write(tensor.source, to: file) }
+      for tensor in ordered {
+        let start = file.position
+        try write(tensor.source, to: file)
+        try check(tensor, byteCount: file.position - start, path: path)
+      }
     }
   }
 
@@ -108,13 +122,7 @@ public enum SafetensorsWriter {
       guard names.insert(tensor.name).inserted else {
         throw InputError("\(path): tensor '\(tensor.name)' cannot be written twice")
       }
-      guard let needed = tensor.type.byteCount(shape: tensor.shape), needed == tensor.byteCount
-      else {
-        throw InputError(
-          "\(path): tensor '\(tensor.name)'",
-          expected: "values that fill the shape \(tensor.shape)",
-          found: "\(tensor.byteCount) bytes of \(tensor.type.rawValue)")
-      }
+      let needed = try check(tensor, byteCount: tensor.byteCount, path: path)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append(
         "\(JSONText.quoted(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\","
@@ -126,8 +134,26 @@ public enum SafetensorsWriter {
     return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
   }
 
+  /// - Returns: the bytes that the tensor's shape needs, and that it must have where it is
+  ///   known how many it has.
+  @discardableResult
+  private static func check(_ tensor: TensorRecord, byteCount: Int?, path: String) throws -> Int {
+    guard let needed = tensor.type.byteCount(shape: tensor.shape), byteCount ?? needed == needed
+    else {
+      throw InputError(
+        "\(path): tensor '\(tensor.name)'",
+        expected: "values that fill the shape \(tensor.shape)",
+        found: "\(byteCount ?? 0) bytes of \(tensor.type.rawValue)")
+    }
+    return needed
+  }
+
   private static func write(_ source: TensorRecord.Source, to file: OutputFile) throws {
     switch source {
+    case .stream(let stream):
+      try stream { values in
+        try values.withUnsafeBufferPointer { try write($0, .float32, to: file) }
+      }
     case .bytes(let bytes): try file.write(bytes)
     case .floats(let values, let storage):
       try values.withUnsafeBufferPointer { try write($0, storage, to: file) }

@@ -139,6 +139,30 @@ public final class ConfigurationFields {
     }
   }
 
+  /// Sections under names that the user chooses, in the order of the file; empty when left
+  /// out. Names are of letters, digits, '-' and '_'.
+  public func sections<Schema: ConfigurationSchema>(
+    _ key: String, _ named: inout [(name: String, value: Schema)]
+  ) throws {
+    try visit(key) { node in
+      named = try node.entries().map { entry in
+        let isName = entry.key.allSatisfy {
+          $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0))
+        }
+        guard isName, entry.key.first?.isPunctuation == false, entry.key.count <= 40 else {
+          throw InputError(
+            node.subject, expected: "names of up to 40 letters, digits, '-' and '_'",
+            found: "'\(quotable(entry.key))'")
+        }
+        var schema = Schema()
+        try schema.read(from: entry.value)
+        return (entry.key, schema)
+      }
+    } write: {
+      .mapping(try named.map { ($0.name, try $0.value.written()) })
+    }
+  }
+
   // MARK: The walk
 
   private func visit(

@@ -10,7 +10,7 @@ public struct ConfigurationFile: Sendable {
 
   /// Reads the file at `path` and applies `overrides` in order, each `a.b.c=value`
   /// with a value in YAML.
-  /// - Throws: ``InputError`` for an unreadable, oversized or invalid file and for
+  /// - Throws: `InputError` for an unreadable, oversized or invalid file and for
   ///   an override that does not fit.
   public init(path: String, overrides: [String] = []) throws {
     try self.init(text: Self.contents(of: path), name: path, overrides: overrides)
@@ -29,7 +29,7 @@ public struct ConfigurationFile: Sendable {
   }
 
   /// The values of `type`'s keys, with its defaults for those not given.
-  /// - Throws: ``InputError`` naming file, line and key of the first mistake.
+  /// - Throws: `InputError` naming file, line and key of the first mistake.
   public func decode<Schema: ConfigurationSchema>(_ type: Schema.Type = Schema.self) throws
     -> Schema
   {

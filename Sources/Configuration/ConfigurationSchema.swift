@@ -20,7 +20,7 @@ public protocol ConfigurationSchema {
   mutating func fields(_ table: ConfigurationFields) throws
 
   /// Rules over several fields, checked once all are read.
-  /// - Throws: ``InvalidField``, whose field is one of the table's keys.
+  /// - Throws: `InvalidField`, whose field is one of the table's keys.
   func validate() throws
 }
 

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// A type that one YAML scalar stands for: `8`, `true`, `cosine`, `H4P3R2`.
 ///
-/// `init(parsing:)` throws an ``InputError`` that says what is wrong with the
+/// `init(parsing:)` throws an `InputError` that says what is wrong with the
 /// text; the reader adds file, line and key.
 public protocol ConfigurationValue {
   /// What an error says was expected: "an integer".

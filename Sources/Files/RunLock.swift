@@ -11,7 +11,7 @@ public final class RunLock {
   private var descriptor: Int32
 
   /// Locks `directory`, which is created where it is missing.
-  /// - Throws: ``InputError`` naming process, host and start of the holder.
+  /// - Throws: `InputError` naming process, host and start of the holder.
   public init(directory: String) throws {
     try AtomicFile.makeDirectory(directory)
     path = (directory as NSString).appendingPathComponent(".lock")

@@ -20,7 +20,7 @@ public struct AutoencoderConfiguration: Sendable, Equatable {
   /// How many pixels one latent spans along a side.
   public var downsampling: Int { 1 << max(0, channels.count - 1) }
 
-  /// - Throws: ``InvalidField`` for the first rule that is broken.
+  /// - Throws: `InvalidField` for the first rule that is broken.
   public func validate() throws {
     guard (1...8).contains(channels.count), channels.allSatisfy((1...65_536).contains) else {
       throw InvalidField(

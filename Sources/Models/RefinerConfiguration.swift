@@ -12,7 +12,7 @@ public struct RefinerConfiguration: Sendable, Equatable {
   public init() {}
 
   /// The refiner's network for the latents, patches and classes of `teacher`.
-  /// - Throws: ``InvalidField`` when the shape is impossible.
+  /// - Throws: `InvalidField` when the shape is impossible.
   public func network(for teacher: SiTConfiguration) throws -> SiTConfiguration {
     var network = teacher
     network.velocityInput = true

@@ -39,7 +39,7 @@ public struct SiTConfiguration: Sendable, Equatable {
 
   /// A named model on 32×32 latents of 1000 classes: a size `S`, `B`, `L` or `XL`, a
   /// slash, and a patch of 2, 4 or 8.
-  /// - Throws: ``InputError`` that lists the names.
+  /// - Throws: `InputError` that lists the names.
   public init(named name: String) throws {
     let patches = [2, 4, 8]
     for size in Size.allCases {
@@ -63,7 +63,7 @@ public struct SiTConfiguration: Sendable, Equatable {
   /// Width of a block's MLP, rounded down as in the reference.
   public var mlpSize: Int { Int(Double(hiddenSize) * mlpRatio) }
 
-  /// - Throws: ``InvalidField`` for the first rule that is broken. The limits on sizes
+  /// - Throws: `InvalidField` for the first rule that is broken. The limits on sizes
   ///   keep every count of a valid configuration far from overflow.
   public func validate() throws {
     try Self.check("inputSize", inputSize, 1...4096)

@@ -13,7 +13,7 @@ public enum LabelPolicy: Sendable, Equatable {
   public static let maximumClasses = 100_000
 
   /// Reads `random`, `balanced` or a list with ranges, `0-4,207,9`.
-  /// - Throws: ``InputError`` naming the part that cannot be read.
+  /// - Throws: `InputError` naming the part that cannot be read.
   public init(_ text: String) throws {
     switch text {
     case "random": self = .random

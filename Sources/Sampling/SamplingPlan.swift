@@ -65,7 +65,7 @@ public enum SamplingPlan: Sendable, Equatable {
   /// More steps are refused; a group can otherwise grow without bound.
   public static let maximumSteps = 10_000
 
-  /// - Throws: ``InputError`` naming the offending character, its position (from 1) and
+  /// - Throws: `InputError` naming the offending character, its position (from 1) and
   ///   what would be valid.
   public init(_ text: String) throws {
     if let colon = text.firstIndex(of: ":") {

@@ -74,7 +74,7 @@ struct LatentsPartFile {
     }
   }
 
-  /// - Throws: ``InputError`` when the part is of other inputs, or damaged.
+  /// - Throws: `InputError` when the part is of other inputs, or damaged.
   init(path: String, inputsHash: String, range: Range<Int>, valuesPerSample: Int) throws {
     file = try ReadOnlyFile(path)
     let damaged = InputError(

@@ -76,7 +76,7 @@ public final class LatentsWriter {
   }
 
   /// Parts still to be written, ascending.
-  /// - Throws: ``InputError`` when parts of other inputs are in the way.
+  /// - Throws: `InputError` when parts of other inputs are in the way.
   public func missingParts() throws -> [Int] {
     try (0..<partCount).filter { try samples(ofPart: $0) == nil }
   }
@@ -117,7 +117,7 @@ public final class LatentsWriter {
   // MARK: The whole
 
   /// Whether the file is there already, made from the same inputs; left-over parts go.
-  /// - Throws: ``InputError`` when another file is in its place.
+  /// - Throws: `InputError` when another file is in its place.
   public func isFinished() throws -> Bool {
     guard FileManager.default.fileExists(atPath: path) else { return false }
     let index = try LatentsIndex.sealed(in: ReadOnlyFile(path))

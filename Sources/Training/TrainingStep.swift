@@ -36,7 +36,8 @@ public final class TrainingStep {
       loss: loss, parameters: parameters, batch: batch, accumulation: accumulation,
       optimizer: optimizer)
     partNames = traced.partNames
-    program = try executor.compile(traced.graph, variables: variables, frozen: false)
+    // What the step does not update, such as a teacher, does not change while it runs.
+    program = try executor.compile(traced.graph, variables: variables, frozen: true)
     self.optimizer = optimizer
   }
 

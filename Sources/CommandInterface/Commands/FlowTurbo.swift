@@ -5,7 +5,10 @@ public struct FlowTurbo: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "flowturbo",
     abstract: "Trains, samples and checks flow-based image generators and their refiners.",
-    subcommands: [EncodeCommand.self, TrainVAECommand.self, TrainPredictorCommand.self])
+    subcommands: [
+      RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
+      TrainPredictorCommand.self, SampleCommand.self, CompareCommand.self,
+    ])
 
   public init() {}
 }

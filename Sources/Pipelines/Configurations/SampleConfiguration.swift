@@ -54,6 +54,19 @@ public struct SampleOutputs: Sendable, Equatable, ConfigurationSchema {
     try table.optional("latents", &latents)
     try table.optional("npz", &npz)
   }
+
+  public func validate() throws {
+    guard !names.isEmpty else {
+      throw InvalidField("png", expected: "something to write", found: "all of it off")
+    }
+  }
+
+  /// What stands in the run's folder in the end.
+  var names: [String] {
+    [
+      (png, "images"), (grid, "grid.png"), (latents, "latents.safetensors"), (npz, "samples.npz"),
+    ].filter(\.0).map(\.1)
+  }
 }
 
 extension SamplingOptions: ConfigurationSchema {

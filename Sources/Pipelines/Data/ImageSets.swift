@@ -47,13 +47,17 @@ extension ImageSetOptions {
 }
 
 extension RenderedSetOptions {
-  public func parameters() throws -> SolidDataset.Parameters {
-    try SolidDataset.Parameters(perClass: perClass, size: size, seed: seed, quality: quality)
+  /// - Parameter classes: nil for all.
+  public func parameters(classes: [SolidClass]? = nil) throws -> SolidDataset.Parameters {
+    try SolidDataset.Parameters(
+      classes: classes ?? SolidClass.allCases, perClass: perClass, size: size, seed: seed,
+      quality: quality)
   }
 }
 
 extension SolidDataset {
   /// Renders a set as JPEG files and reports progress.
+  /// - Throws: ``Stopped`` where the user asked for it.
   static func renderJPEGs(
     _ parameters: Parameters, to folder: String, workers: Int,
     observe: @escaping PipelineObserver
@@ -63,6 +67,10 @@ extension SolidDataset {
       try ImageEncoder.jpeg(
         RGBImage(width: width, height: height, pixels: pixels), quality: quality)
     } observe: { progress in
+      if StopRequest.isSet {
+        throw Stopped(
+          "stopped after \(progress.done) of \(progress.total) images: repeat the command")
+      }
       observe(
         .progress(
           stage: "render", done: progress.done, total: progress.total, detail: "images"))

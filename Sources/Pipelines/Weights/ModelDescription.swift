@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Diagnostics
 import Files
+import Foundation
 import Models
 import TensorGraph
 import Training
@@ -9,6 +10,16 @@ import Training
 /// What a weight file of ours says of itself, in its metadata.
 public enum ModelKind: String, Sendable, CaseIterable {
   case autoencoder, predictor, refiner
+}
+
+extension ModelKind {
+  fileprivate var trainingCommand: String {
+    switch self {
+    case .autoencoder: "flowturbo train-vae"
+    case .predictor: "flowturbo train-predictor"
+    case .refiner: "train-refiner"
+    }
+  }
 }
 
 /// The metadata keys of weight files.
@@ -78,6 +89,11 @@ extension NetworkReference {
 private func resolved<Schema: ConfigurationSchema>(
   _ path: String, _ kind: ModelKind, given: Schema?
 ) throws -> Schema {
+  guard FileManager.default.fileExists(atPath: path) else {
+    throw InputError(
+      path, expected: "the weights of a trained \(kind.rawValue)", found: "no such file",
+      remedy: "train it with `\(kind.trainingCommand)` or correct the path")
+  }
   let file = try SafetensorsFile(path: path)
   if let found = file.metadata[ModelMetadata.kind], found != kind.rawValue {
     throw InputError(

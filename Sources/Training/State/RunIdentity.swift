@@ -9,18 +9,18 @@ public struct RunIdentity: Sendable, Equatable {
 
   public init(_ settings: [String: String]) { self.settings = settings }
 
-  init(json: String) throws {
+  public init(json: String) throws {
     settings = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
   }
 
-  func json() throws -> String {
+  public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(settings), as: UTF8.self)
   }
 
   /// - Throws: `InputError` that names every key in which `present` differs.
-  func check(_ present: RunIdentity, path: String) throws {
+  public func check(_ present: RunIdentity, path: String) throws {
     let keys = Set(settings.keys).union(present.settings.keys)
       .filter { settings[$0] != present.settings[$0] }.sorted()
     guard keys.isEmpty else {

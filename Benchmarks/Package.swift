@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+// A package of its own, so that users of the toolkit never build it.
+import PackageDescription
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "FlowTurbo", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "bench",
+      dependencies: ["TensorGraph", "CPUExecutor", "Models", "Training", "Sampling", "Randomness"]
+        .map { .product(name: $0, package: "FlowTurbo") })
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,45 @@
+# Everything a checkout needs, one target each; `make help` lists them.
+# Variables: CONFIG=release builds, tests and runs the release build.
+
+CONFIG ?= debug
+SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build quickstart test test-slow lint docs bench pretrain clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Installs the system libraries that are missing and says why
+	@scripts/setup.sh
+
+build: setup ## Builds the libraries and the commands
+	swift build -c $(CONFIG)
+
+quickstart: build ## Renders, encodes, trains a refiner and compares plans (up to 15 minutes)
+	@scripts/quickstart.sh
+
+test: setup ## Runs every test but the slow ones
+	swift build -c $(CONFIG) --build-tests
+	swift test -c $(CONFIG) --disable-xctest
+
+test-slow: setup ## Runs the tests that take minutes, too
+	swift build -c $(CONFIG) --build-tests
+	SLOW_TESTS=1 swift test -c $(CONFIG) --disable-xctest
+
+lint: setup ## Checks format, scripts, imports; builds with warnings as errors
+	swift format lint --strict --recursive $(SWIFT_FORMAT_PATHS)
+	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit; done
+	WARNINGS_AS_ERRORS=1 swift build --build-tests --explicit-target-dependency-import-check error
+
+docs: setup ## Builds the reference documentation into .build-docs, warnings as errors
+	@scripts/docs.sh
+
+bench: setup ## Measures the step programs beside the machine's matmul peak
+	swift run --package-path Benchmarks --scratch-path .build-benchmarks
+
+pretrain: build ## Trains the shipped quickstart models again (hours)
+	@scripts/pretrain.sh
+
+clean: ## Removes everything that was built, not what was trained (runs/)
+	rm -rf .build .build-*

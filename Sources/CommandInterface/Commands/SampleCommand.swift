@@ -1,0 +1,41 @@
+import ArgumentParser
+import Pipelines
+
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample", abstract: "Draws images from a predictor, a refiner and a plan.")
+
+  @OptionGroup var source: ConfigurationOptions
+
+  @Option(help: "Short for --set sampling.plan=…: a plan such as H4P3R2 or heun:8.")
+  var plan: String?
+
+  @Option(help: "Short for --set sampling.count=…: the number of samples.")
+  var count: String?
+
+  @Option(
+    help: "Short for --set sampling.labels=…: random, balanced or classes such as 0-4,207.")
+  var labels: String?
+
+  @Option(
+    help: "Short for --set sampling.indices=…: a part of the samples, such as 0..<5000.")
+  var indices: String?
+
+  @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
+  var resume = false
+
+  @Flag(help: "Prints the resolved configuration with estimates and stops.")
+  var dryRun = false
+
+  func run() throws {
+    var source = source
+    for (key, value) in [
+      ("plan", plan), ("count", count), ("labels", labels), ("indices", indices),
+    ] {
+      if let value { source.overrides.append("sampling.\(key)=\(value)") }
+    }
+    let pipeline = Sample(
+      try source.decode(SampleConfiguration.self), observe: Terminal.observer)
+    if dryRun { try pipeline.estimate() } else { try pipeline.run(resume: resume) }
+  }
+}

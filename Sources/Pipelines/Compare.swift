@@ -1,0 +1,252 @@
+import CPUExecutor
+import Configuration
+import Diagnostics
+import Files
+import Foundation
+import Imaging
+import Models
+import Sampling
+import TensorGraph
+
+/// `flowturbo compare`: the same noise through several plans, and how far each ends from
+/// a fine solution.
+public struct Compare {
+  public let configuration: CompareConfiguration
+  private let observe: PipelineObserver
+  private let shouldStop: @Sendable () -> Bool
+
+  public init(
+    _ configuration: CompareConfiguration, observe: @escaping PipelineObserver,
+    shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
+  ) {
+    self.configuration = configuration
+    self.observe = observe
+    self.shouldStop = shouldStop
+  }
+
+  /// A plan with one of the refiners, or with none.
+  private struct Contestant {
+    let plan: SamplingPlan
+    let refiner: String?
+    let sampler: Sampler
+    var seconds: [Double] = []
+    var latents: [HostTensor?]
+  }
+
+  @discardableResult
+  public func run() throws -> PlanComparison {
+    let options = configuration.sampling
+    let models = try SamplingModels(predictor: configuration.predictor, vae: configuration.vae)
+    let refiners = try loadRefiners(models)
+    let classes = try rows(of: models.classes)
+    let output = configuration.output
+    let lock = try RunLock(directory: output)
+    defer { lock.release() }
+    AtomicFile.removeLeftovers(in: output)
+    PlanComparison.removePictures(in: output)
+    try AtomicFile.write(
+      ResolvedConfiguration(configuration).yaml, to: "\(output)/configuration.yaml")
+
+    let executor = CPUExecutor()
+    let count = classes.count * options.perClass
+    let batches = Array(
+      SampleBatches(indices: 0..<count, size: min(options.batch, count)).all)
+    func sampler(_ plan: SamplingPlan, _ refiner: LoadedModel<VelocityRefiner>?) throws -> Sampler {
+      try models.sampler(
+        plan, refiner: refiner, guidance: options.guidance, channels: options.guidanceChannels,
+        variant: options.refinerVariant, executor: executor)
+    }
+    var contestants: [Contestant] = []
+    for plan in options.plans {
+      for refiner in plan.usesRefiner ? refiners : [] {
+        contestants.append(
+          Contestant(
+            plan: plan, refiner: refiner.name, sampler: try sampler(plan, refiner.model),
+            latents: Array(repeating: nil, count: batches.count)))
+      }
+      if !plan.usesRefiner {
+        contestants.append(
+          Contestant(
+            plan: plan, refiner: nil, sampler: try sampler(plan, nil),
+            latents: Array(repeating: nil, count: batches.count)))
+      }
+    }
+
+    let draws = SampleDraws(
+      seed: configuration.seed, labels: .classes(classes), classes: models.classes)
+    func sample(
+      _ sampler: Sampler, _ batch: SampleBatches.Batch, observer: Sampler.Observer? = nil
+    ) throws -> HostTensor {
+      let latents = try sampler.sample(
+        noise: draws.noise(batch.drawn, shape: models.latentShape),
+        labels: draws.labels(batch.drawn)
+      ) { step in
+        if shouldStop() { throw Stopped("stopped: repeat the command") }
+        try observer?(step)
+      }
+      try NonFiniteSample.check(latents, from: batch.drawn.lowerBound)
+      return latents
+    }
+    try race(&contestants, batches) { try sample($0, $1) }
+
+    let reference = try sampler(options.reference, nil)
+    let total = batches.count * options.reference.steps
+    let solution = try batches.enumerated().map { number, batch in
+      try sample(reference, batch) { [observe] step in
+        observe(
+          .progress(
+            stage: "reference", done: number * step.count + step.index + 1, total: total,
+            detail: "steps of \(options.reference)"))
+      }
+    }
+
+    let decoder = try models.decoder(executor)
+    let gallery = Gallery(
+      folder: output, decoder: decoder, batches: batches, classes: classes.count)
+    let results = try contestants.map { contestant in
+      let latents = contestant.latents.compactMap { $0 }
+      let evaluations = contestant.plan.evaluations(refinerVariant: options.refinerVariant)
+      return PlanComparison.Result(
+        plan: contestant.plan.description, refiner: contestant.refiner,
+        predictorEvaluations: evaluations.predictor, refinerEvaluations: evaluations.refiner,
+        millisecondsPerImage: median(contestant.seconds) * 1000 / Double(batches[0].drawn.count),
+        latentRMSE: rootMeanSquare(latents, solution, batches),
+        grid: try gallery.write(latents, contestant.plan, contestant.refiner))
+    }
+    let comparison = PlanComparison(
+      configuration: try ResolvedConfiguration(configuration).yaml,
+      weights: try weights(models, refiners), results: results,
+      referenceGrid: try gallery.write(solution, options.reference, nil),
+      decodingMillisecondsPerImage: gallery.seconds * 1000 / Double(gallery.decoded),
+      images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads)
+    try comparison.write(to: output)
+    report(comparison)
+    return comparison
+  }
+
+  /// Runs and times every contestant on every batch, taking turns, so that whatever else
+  /// the machine does hits all alike. A first batch, which compiles, is not timed.
+  private func race(
+    _ contestants: inout [Contestant], _ batches: [SampleBatches.Batch],
+    sample: (Sampler, SampleBatches.Batch) throws -> HostTensor
+  ) throws {
+    let rounds = max(configuration.sampling.rounds, batches.count)
+    let total = (rounds + 1) * contestants.count
+    for round in -1..<rounds {
+      let number = max(round, 0) % batches.count
+      for index in contestants.indices {
+        let start = ContinuousClock.now
+        let latents = try sample(contestants[index].sampler, batches[number])
+        if round >= 0 {
+          contestants[index].seconds.append((ContinuousClock.now - start).seconds)
+          contestants[index].latents[number] = latents
+        }
+        observe(
+          .progress(
+            stage: "compare", done: (round + 1) * contestants.count + index + 1, total: total,
+            detail: "batches"))
+      }
+    }
+  }
+
+  /// The classes of a grid's rows.
+  private func rows(of classes: Int) throws -> [Int] {
+    let options = configuration.sampling
+    try options.labels.validate(classes: classes)
+    let rows = if case .classes(let list) = options.labels { list } else { Array(0..<classes) }
+    guard rows.count <= ComparisonOptions.maximumClasses else {
+      throw InputError(
+        "sampling.labels", expected: "at most \(ComparisonOptions.maximumClasses) classes",
+        found: "\(rows.count)", remedy: "list some, as in --set sampling.labels=0-9")
+    }
+    return rows
+  }
+
+  private typealias NamedRefiner = (name: String, model: LoadedModel<VelocityRefiner>)
+
+  private func loadRefiners(_ models: SamplingModels) throws -> [NamedRefiner] {
+    guard configuration.sampling.plans.contains(where: \.usesRefiner) else { return [] }
+    var loaded: [NamedRefiner] = []
+    for (name, refiner) in configuration.refiners {
+      let path = refiner.network.weights
+      if refiner.optional, !FileManager.default.fileExists(atPath: path) {
+        observe(.warning("refiner '\(name)' is left out: \(path) is not there"))
+      } else {
+        loaded.append((name, try models.loadRefiner(refiner.network)))
+      }
+    }
+    guard !loaded.isEmpty else {
+      throw InputError(
+        "refiners", expected: "weights of at least one", found: "none of the files",
+        remedy: "train one with `train-refiner` or compare plans without R")
+    }
+    return loaded
+  }
+
+  private func weights(_ models: SamplingModels, _ refiners: [NamedRefiner]) throws
+    -> [String: SampleManifest.Weights]
+  {
+    var weights = [
+      "predictor": try SampleManifest.Weights(models.predictor),
+      "vae": try SampleManifest.Weights(models.vae),
+    ]
+    for refiner in refiners {
+      weights["refiner \(refiner.name)"] = try SampleManifest.Weights(refiner.model)
+    }
+    return weights
+  }
+
+  private func report(_ comparison: PlanComparison) {
+    let options = configuration.sampling
+    var rows = [
+      [
+        "plan", "refiner", "predictor evals", "refiner evals", "ms per image", "latent RMSE",
+      ]
+    ]
+    for result in comparison.results {
+      rows.append([
+        result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
+        "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
+        String(format: "%.4f", result.latentRMSE),
+      ])
+    }
+    observe(
+      .table(
+        title: "\(comparison.images) images from the same noise, guidance \(options.guidance); "
+          + "RMSE against \(options.reference)", rows: rows))
+    observe(
+      .note(
+        String(
+          format: "Medians of %d batches of %d, without decoding, which takes %.1f ms per image.",
+          max(options.rounds, (comparison.images - 1) / comparison.batch + 1), comparison.batch,
+          comparison.decodingMillisecondsPerImage)))
+    for grid in comparison.results.map(\.grid) + [comparison.referenceGrid] {
+      observe(.note("grid: \(configuration.output)/\(grid)"))
+    }
+    observe(.note("comparison: \(configuration.output)/\(PlanComparison.fileName)"))
+  }
+}
+
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+}
+
+/// √ of the mean over all kept samples' elements of (x − y)².
+private func rootMeanSquare(
+  _ x: [HostTensor], _ y: [HostTensor], _ batches: [SampleBatches.Batch]
+) -> Double {
+  var sum = 0.0
+  var count = 0
+  for (batch, (x, y)) in zip(batches, zip(x, y)) {
+    let length = x.shape.elementCount / batch.drawn.count
+    let rows = batch.keptRows
+    for i in rows.lowerBound * length..<rows.upperBound * length {
+      let difference = Double(x.floats[i]) - Double(y.floats[i])
+      sum += difference * difference
+    }
+    count += rows.count * length
+  }
+  return (sum / Double(count)).squareRoot()
+}

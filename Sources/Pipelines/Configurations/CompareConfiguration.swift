@@ -1,0 +1,97 @@
+import Configuration
+import Diagnostics
+import Sampling
+
+/// `flowturbo compare --config compare.yaml`
+public struct CompareConfiguration: Sendable, ConfigurationSchema {
+  /// The folder for grids and `comparison.json`.
+  public var output = ""
+  public var seed: UInt64 = 0
+  public var predictor = NetworkReference()
+  /// Plans with R are run with each.
+  public var refiners: [(name: String, value: ComparedRefiner)] = []
+  public var vae = AutoencoderReference()
+  public var sampling = ComparisonOptions()
+
+  public init() {}
+
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.required("output", &output, in: .notEmpty)
+    try table.optional("seed", &seed)
+    try table.section("predictor", &predictor)
+    try table.sections("refiners", &refiners)
+    try table.section("vae", &vae)
+    try table.section("sampling", &sampling)
+  }
+
+  public func validate() throws {
+    if refiners.isEmpty, let plan = sampling.plans.first(where: \.usesRefiner) {
+      throw InvalidField(
+        "sampling.plans", expected: "plans without R, or refiners", found: "\(plan)")
+    }
+  }
+}
+
+/// A refiner that may not be there yet.
+public struct ComparedRefiner: Sendable, Equatable, ConfigurationSchema {
+  public var network = NetworkReference()
+  /// Whether a missing file is left out, which is said, rather than an error.
+  public var optional = false
+
+  public init() {}
+
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try network.fields(table)
+    try table.optional("optional", &optional)
+  }
+}
+
+/// Which plans are compared, on which samples.
+public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
+  public var plans: [SamplingPlan] = []
+  /// What counts as the solution: its latents are what the others' are measured against.
+  public var reference = SamplingPlan.solver(.heun, steps: 100)
+  /// One row of a grid per class: `balanced` for all, or a list.
+  public var labels = LabelPolicy.balanced
+  /// Columns of a grid.
+  public var perClass = 4
+  public var batch = 10
+  public var guidance = 1.5
+  public var guidanceChannels = GuidanceChannels.firstThree
+  public var refinerVariant = RefinerVariant.block
+  /// Timed batches of each plan at least; the median is reported.
+  public var rounds = 5
+
+  public init() {}
+
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.list("plans", &plans, count: 1...64)
+    try table.optional("reference", &reference)
+    try table.optional("labels", &labels)
+    try table.optional("perClass", &perClass, in: .range(1...64))
+    try table.optional("batch", &batch, in: .range(1...65_536))
+    try table.optional("guidance", &guidance, in: .range(0...1000))
+    try table.optional("guidanceChannels", &guidanceChannels)
+    try table.optional("refinerVariant", &refinerVariant)
+    try table.optional("rounds", &rounds, in: .range(1...1000))
+  }
+
+  /// Rows of a grid.
+  static let maximumClasses = 100
+
+  public func validate() throws {
+    guard !plans.isEmpty else {
+      throw InvalidField("plans", expected: "at least one plan", found: "none")
+    }
+    guard !reference.usesRefiner else {
+      throw InvalidField("reference", expected: "a plan without R", found: "\(reference)")
+    }
+    switch labels {
+    case .random:
+      throw InvalidField("labels", expected: "balanced or a list of classes", found: "random")
+    case .classes(let classes) where Set(classes).count != classes.count:
+      throw InvalidField("labels", expected: "each class once", found: "\(labels)")
+    case .classes, .balanced: break
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import CPUExecutor
+import Checkpoints
+import Configuration
+import Diagnostics
+import Files
+import Foundation
+import Imaging
+import Models
+import Sampling
+import TensorGraph
+import Training
+
+/// `flowturbo sample`: numbered images from a predictor, a refiner and a plan.
+public struct Sample {
+  public let configuration: SampleConfiguration
+  let observe: PipelineObserver
+  private let shouldStop: @Sendable () -> Bool
+
+  /// - Parameter shouldStop: asked between the steps of a plan.
+  public init(
+    _ configuration: SampleConfiguration, observe: @escaping PipelineObserver,
+    shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
+  ) {
+    self.configuration = configuration
+    self.observe = observe
+    self.shouldStop = shouldStop
+  }
+
+  /// - Parameter resume: keeps the whole batches that an earlier run has left; without it
+  ///   they are made again, with the same bytes.
+  /// - Throws: ``Stopped`` where the user asked for it.
+  public func run(resume: Bool) throws {
+    let options = configuration.sampling
+    let models = try SamplingModels(predictor: configuration.predictor, vae: configuration.vae)
+    let refiner =
+      options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
+    try options.labels.validate(classes: models.classes)
+    let executor = CPUExecutor()
+    let sampler = try models.sampler(
+      options.plan, refiner: refiner, guidance: options.guidance,
+      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
+    let decoder = try models.decoder(executor)
+
+    var manifest = try self.manifest(models, refiner)
+    let folder = try SampleFolder(
+      configuration.output, identity: RunIdentity(manifest.identity))
+    let products = SampleProducts(
+      folder: folder, write: configuration.write, batches: batches,
+      latentShape: models.latentShape, width: decoder.width, height: decoder.height,
+      draws: SampleDraws(
+        seed: configuration.seed, labels: options.labels, classes: models.classes),
+      identity: manifest.identity)
+    if resume, try SampleManifest.read(in: folder.path)?.complete == true, products.areThere {
+      observe(.note("\(folder.path): complete already, \(batches.indices.count) samples"))
+      return
+    }
+    try manifest.write(to: folder.path)
+    if !resume { try products.startOver() }
+    try AtomicFile.write(manifest.configuration, to: "\(folder.path)/configuration.yaml")
+
+    try draw(sampler, decoder, products, resume: resume)
+    try products.finish(observe)
+    manifest.complete = true
+    try manifest.write(to: folder.path)
+    observe(
+      .note(
+        "\(folder.path): \(batches.indices.count) samples with \(manifest.plan) "
+          + "(\(manifest.evaluations.predictor) evaluations of the predictor, "
+          + "\(manifest.evaluations.refiner) of the refiner), guidance \(options.guidance)"))
+  }
+
+  var batches: SampleBatches {
+    let options = configuration.sampling
+    return SampleBatches(
+      indices: options.indices ?? 0..<options.count, size: min(options.batch, options.count))
+  }
+
+  private func draw(
+    _ sampler: Sampler, _ decoder: LatentDecoder, _ products: SampleProducts, resume: Bool
+  ) throws {
+    let total = batches.indices.count
+    let writer = BackgroundWriter()
+    let start = ContinuousClock.now
+    var (done, skipped) = (0, 0)
+    func stop() throws -> Stopped {
+      // What is computed is written first, and counts.
+      try writer.finish()
+      return Stopped(
+        "stopped after \(done) of \(total) samples: repeat the command with --resume")
+    }
+    for batch in batches.all {
+      if resume, products.hold(batch) {
+        done += batch.kept.count
+        skipped += batch.kept.count
+        observe(.progress(stage: "sample", done: done, total: total, detail: "there already"))
+        continue
+      }
+      guard !shouldStop() else { throw try stop() }
+      let latents: HostTensor
+      do {
+        latents = try sampler.sample(
+          noise: products.draws.noise(batch.drawn, shape: products.latentShape),
+          labels: products.draws.labels(batch.drawn)
+        ) { _ in
+          if shouldStop() { throw Abandoned() }
+        }
+      } catch is Abandoned {
+        throw try stop()
+      }
+      try NonFiniteSample.check(latents, from: batch.drawn.lowerBound)
+      let images = products.needImages ? try decoder(latents, rows: batch.keptRows) : []
+      try writer.submit { try products.write(batch, images: images, latents: latents) }
+      done += batch.kept.count
+      let perSecond = Double(done - skipped) / (ContinuousClock.now - start).seconds
+      let left = Duration.seconds(Double(total - done) / perSecond)
+      observe(
+        .progress(
+          stage: "sample", done: done, total: total,
+          detail: String(
+            format: "%.2f images/s, %@ left", perSecond,
+            left.formatted(.time(pattern: .hourMinuteSecond)))))
+    }
+    try writer.finish()
+    if skipped > 0 { observe(.note("\(skipped) of \(total) samples were there already")) }
+  }
+
+  /// A batch was given up half-way.
+  private struct Abandoned: Error {}
+
+  private func manifest(
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?
+  ) throws -> SampleManifest {
+    let options = configuration.sampling
+    var weights = [
+      "predictor": try SampleManifest.Weights(models.predictor),
+      "vae": try SampleManifest.Weights(models.vae),
+    ]
+    weights["refiner"] = try refiner.map { try SampleManifest.Weights($0) }
+    let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
+    let scale = models.vae.model.configuration.scalingFactor
+
+    var identity = try RunIdentity(
+      configuration,
+      ignoring: ["output", "write", "predictor", "refiner", "vae"],
+      inputs: weights.reduce(into: [:]) { $0["\($1.key) (SHA-256)"] = $1.value.sha256 })
+    identity.settings["sampling.batch"] = "\(batches.size)"
+    identity.settings["sampling.indices"] = "\(batches.indices)"
+    identity.settings["code version"] = Toolkit.version
+    identity.settings["oneDNN"] = SampleManifest.libraryVersion
+    // Beside the weights: heads and scale, say, are not seen in the tensors' shapes.
+    identity.settings["predictor"] = try line(models.predictor.model.configuration)
+    identity.settings["vae"] = try line(models.vae.model.configuration)
+    identity.settings["refiner"] = try refiner.map { try line($0.model.configuration) }
+
+    return SampleManifest(
+      seed: configuration.seed, count: options.count,
+      indices: .init(from: batches.indices.lowerBound, to: batches.indices.upperBound),
+      batch: batches.size, labels: options.labels.description, plan: options.plan.description,
+      refinerVariant: options.refinerVariant.rawValue,
+      evaluations: .init(predictor: evaluations.predictor, refiner: evaluations.refiner),
+      guidance: options.guidance, guidanceChannels: options.guidanceChannels.rawValue,
+      weights: weights, vaeScale: scale, outputs: configuration.write.names,
+      configuration: try ResolvedConfiguration(configuration).yaml,
+      identity: identity.settings)
+  }
+}
+
+/// A configuration on one line.
+private func line(_ schema: some ConfigurationSchema) throws -> String {
+  try ResolvedConfiguration(schema).yaml.split(separator: "\n").joined(separator: ", ")
+}
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,99 @@
+import CPUExecutor
+import Checkpoints
+import Diagnostics
+import Files
+import Foundation
+import Models
+import Sampling
+import Training
+
+/// `manifest.json` of a folder of samples: everything that determined them.
+public struct SampleManifest: Codable, Sendable, Equatable {
+  public struct Weights: Codable, Sendable, Equatable {
+    public var path: String
+    public var sha256: String
+    /// What the file says of itself: kind, model, the run that trained it, `ema` or `model`.
+    public var metadata: [String: String]
+  }
+
+  public struct Evaluations: Codable, Sendable, Equatable {
+    public var predictor: Int
+    public var refiner: Int
+  }
+
+  public struct Indices: Codable, Sendable, Equatable {
+    public var from: Int
+    /// One after the last.
+    public var to: Int
+  }
+
+  public var format = "flowturbo-samples"
+  public var formatVersion = 1
+  /// True once every file of `outputs` is there.
+  public var complete = false
+  public var codeVersion = Toolkit.version
+  public var oneDNN = SampleManifest.libraryVersion
+  public var precision = "float32"
+  public var seed: UInt64
+  public var count: Int
+  public var indices: Indices
+  /// Samples that the networks ran on at a time.
+  public var batch: Int
+  public var labels: String
+  /// The canonical form.
+  public var plan: String
+  public var refinerVariant: String
+  /// Evaluations of the networks per sample.
+  public var evaluations: Evaluations
+  public var guidance: Double
+  public var guidanceChannels: String
+  /// By role: predictor, refiner, vae.
+  public var weights: [String: Weights]
+  /// Latents were divided by this before they were decoded.
+  public var vaeScale: Double
+  /// Files and folders, relative to the manifest's.
+  public var outputs: [String]
+  /// The resolved configuration, YAML.
+  public var configuration: String
+  /// What determines the samples' bytes, as `key: value`: resuming needs the same.
+  public var identity: [String: String]
+
+  static let fileName = "manifest.json"
+
+  static var libraryVersion: String {
+    let version = CPUExecutor.libraryVersion
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// The manifest in `folder`, nil where there is none.
+  public static func read(in folder: String) throws -> SampleManifest? {
+    let path = "\(folder)/\(fileName)"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try ReadOnlyFile(path)
+    guard file.size <= 64 << 20 else {
+      throw InputError(path, expected: "a manifest", found: "\(file.size) bytes")
+    }
+    do {
+      return try JSONDecoder().decode(
+        SampleManifest.self, from: Data(file.bytes(0..<file.size)))
+    } catch is DecodingError {
+      throw InputError(
+        path, expected: "a manifest of samples", found: "other text",
+        remedy: "choose another output folder")
+    }
+  }
+
+  func write(to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(Array(encoder.encode(self)) + [0x0A], to: "\(folder)/\(Self.fileName)")
+  }
+}
+
+extension SampleManifest.Weights {
+  init<Model>(_ model: LoadedModel<Model>) throws {
+    self.init(
+      path: model.path, sha256: model.hash,
+      metadata: try SafetensorsFile(path: model.path).metadata)
+  }
+}

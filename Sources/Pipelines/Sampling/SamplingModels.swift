@@ -1,0 +1,81 @@
+import Diagnostics
+import Models
+import Sampling
+import TensorGraph
+
+/// The networks that sampling needs, read and checked against each other.
+struct SamplingModels {
+  let predictor: LoadedModel<SiT>
+  let vae: LoadedModel<AutoencoderKL>
+
+  init(predictor: NetworkReference, vae: AutoencoderReference) throws {
+    self.predictor = try predictor.loadPredictor()
+    self.vae = try vae.load()
+    let channels = self.predictor.model.configuration.inChannels
+    let latentChannels = self.vae.model.configuration.latentChannels
+    guard channels == latentChannels else {
+      throw InputError(
+        self.vae.path, expected: "latents of \(channels) channels, as \(self.predictor.path) makes",
+        found: "\(latentChannels)", remedy: "use the autoencoder that the predictor was trained on")
+    }
+  }
+
+  /// Shape of one latent, (C, S, S).
+  var latentShape: Shape {
+    let configuration = predictor.model.configuration
+    return [configuration.inChannels, configuration.inputSize, configuration.inputSize]
+  }
+
+  var classes: Int { predictor.model.configuration.classes }
+
+  /// - Throws: `InputError` where the refiner is one for other latents or classes.
+  func loadRefiner(_ reference: NetworkReference) throws -> LoadedModel<VelocityRefiner> {
+    let refiner = try reference.loadRefiner()
+    let (own, teacher) = (refiner.model.configuration, predictor.model.configuration)
+    for (name, found, expected) in [
+      ("channels", own.inChannels, teacher.inChannels),
+      ("latent side", own.inputSize, teacher.inputSize),
+      ("classes", own.classes, teacher.classes),
+    ] where found != expected {
+      throw InputError(
+        refiner.path, expected: "\(name) \(expected), as in \(predictor.path)", found: "\(found)",
+        remedy: "use a refiner of this predictor")
+    }
+    return refiner
+  }
+
+  func sampler(
+    _ plan: SamplingPlan, refiner: LoadedModel<VelocityRefiner>?, guidance: Double,
+    channels: GuidanceChannels, variant: RefinerVariant, executor: any Executor
+  ) throws -> Sampler {
+    try Sampler(
+      executor: executor,
+      field: VelocityField(
+        predictor: predictor.model, refiner: refiner?.model,
+        guidance: Guidance(scale: guidance, channels: channels, nullClass: classes)),
+      predictorWeights: predictor.weights, refinerWeights: refiner?.weights ?? [:],
+      plan: plan, variant: variant)
+  }
+
+  func decoder(_ executor: any Executor) throws -> LatentDecoder {
+    try LatentDecoder(
+      vae.model, weights: vae.weights, latentShape: latentShape, executor: executor)
+  }
+}
+
+/// Sampling went out of the numbers' range.
+struct NonFiniteSample: ExitCodeProviding, CustomStringConvertible {
+  let index: Int
+  var exitCode: ExitCode { .checkFailed }
+  var description: String {
+    "sample \(index): its latents hold NaN or infinities; check the weights or lower the guidance"
+  }
+
+  /// - Throws: this error for the first row that is not finite.
+  static func check(_ latents: HostTensor, from first: Int) throws {
+    let length = latents.shape.elementCount / max(latents.shape[0], 1)
+    if let bad = latents.floats.firstIndex(where: { !$0.isFinite }) {
+      throw NonFiniteSample(index: first + bad / length)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Configuration
+import Diagnostics
+import Foundation
+import Imaging
+import PipelinesTestSupport
+import Synchronization
+import Testing
+
+@testable import Pipelines
+
+@Suite struct CompareTests {
+  private func compare(
+    _ models: TinyModels, _ overrides: [String] = [],
+    observe: @escaping PipelineObserver = { _ in }
+  ) throws -> PlanComparison {
+    let text = models.compareConfiguration(output: "\(models.folder)/out")
+    let configuration = try ConfigurationFile(
+      text: text, name: "compare.yaml", overrides: overrides
+    ).decode(CompareConfiguration.self)
+    return try Compare(configuration, observe: observe).run()
+  }
+
+  @Test func measuresEveryPlanAgainstTheReference() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let events = Mutex<[PipelineEvent]>([])
+      let comparison = try compare(models) { event in events.withLock { $0.append(event) } }
+
+      #expect(comparison.images == 6)
+      #expect(comparison.results.map(\.plan) == ["H2", "H1P1R1", "heun:12"])
+      #expect(comparison.results.map(\.refiner) == [nil, "shipped", nil])
+      #expect(comparison.results.map(\.predictorEvaluations) == [4, 3, 24])
+      #expect(comparison.results.map(\.refinerEvaluations) == [0, 2, 0])
+      #expect(comparison.results.allSatisfy { $0.millisecondsPerImage > 0 })
+      // The reference itself is at no distance, the others are.
+      #expect(comparison.results[2].latentRMSE == 0)
+      #expect(comparison.results[0].latentRMSE > 1e-3)
+      #expect(comparison.results[1].latentRMSE > 1e-3)
+
+      let out = "\(folder)/out"
+      for grid in ["H2.png", "H1P1R1-shipped.png", "heun-12.png"] {
+        let image = try ImageDecoder.decode(path: "\(out)/\(grid)")
+        #expect((image.width, image.height) == (2 * 8 + 2, 3 * 8 + 2 * 2))
+      }
+      let stored = try JSONDecoder().decode(
+        PlanComparison.self, from: Data(contentsOf: URL(fileURLWithPath: "\(out)/comparison.json")))
+      #expect(stored == comparison)
+      #expect(stored.weights.keys.sorted() == ["predictor", "refiner shipped", "vae"])
+
+      var tables: [[[String]]] = []
+      var warnings: [String] = []
+      for event in events.withLock({ $0 }) {
+        if case .table(_, let rows) = event { tables.append(rows) }
+        if case .warning(let text) = event { warnings.append(text) }
+      }
+      #expect(tables.count == 1)
+      #expect(tables.first?.count == 4)
+      #expect(tables.first?[2].prefix(4) == ["H1P1R1", "shipped", "3", "2"])
+      #expect(
+        warnings == ["refiner 'own' is left out: \(folder)/not-there.safetensors is not there"])
+    }
+  }
+
+  /// A row of a grid holds one class, from the same noise in each plan.
+  @Test func gridsShowTheSameSamples() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      _ = try compare(models, ["sampling.plans=[heun:12, heun:3]"])
+      let one = try ImageDecoder.decode(path: "\(folder)/out/heun-12.png")
+      _ = try compare(models, ["sampling.plans=[heun:12]", "sampling.batch=6"])
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/out/heun-3.png"))
+      // 8 bits hide the rounding of another batch size but for a step here and there.
+      let other = try ImageDecoder.decode(path: "\(folder)/out/heun-12.png")
+      #expect(zip(one.pixels, other.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+    }
+  }
+
+  @Test(arguments: [
+    ("refiners={}", "sampling.plans: expected plans without R, or refiners, found H1P1R1"),
+    ("sampling.reference=H1R1", "sampling.reference: expected a plan without R, found H1R1"),
+    (
+      "sampling.labels=random",
+      "sampling.labels: expected balanced or a list of classes, found random"
+    ),
+    ("sampling.labels=0,1,0", "sampling.labels: expected each class once, found 0,1,0"),
+    (
+      "refiners.a/b={}",
+      "refiners: expected names of up to 40 letters, digits, '-' and '_', found 'a/b'"
+    ),
+    (
+      "refiners.shipped={optional: true}",
+      "refiners.shipped.weights: missing key; expected text that is not empty"
+    ),
+  ])
+  func mistakesAreNamed(_ override: String, _ message: String) throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let error = #expect(throws: InputError.self) { _ = try compare(models, [override]) }
+      #expect(error?.description.hasSuffix(message) == true, "\(error?.description ?? "")")
+    }
+  }
+
+  @Test func noneOfTheRefinersThere() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let error = #expect(throws: InputError.self) {
+        _ = try compare(models, ["refiners.shipped={weights: no, optional: true}"])
+      }
+      #expect(error?.description.contains("train one with `train-refiner`") == true)
+    }
+  }
+}
