@@ -7,20 +7,22 @@ import TensorGraph
 /// v = v₀ + s·(v₁ − v₀), v₁ of the label, v₀ of the null class. Source: Ho and
 /// Salimans, "Classifier-free diffusion guidance", 2022, equation 6.
 public struct Guidance: Sendable, Hashable {
-  /// 1 runs the conditional branch alone.
   public let scale: Float
   public let channels: GuidanceChannels
   /// The label of the null branch, one after the last class.
   public let nullClass: Int
+  /// Rows that every sample takes in a batch: 1 for the conditional branch alone, else 2.
+  public let branches: Int
 
-  public init(scale: Double, channels: GuidanceChannels = .firstThree, nullClass: Int) {
+  /// - Parameter branches: nil for 1 at scale 1, which needs no null branch, and 2 elsewhere.
+  public init(
+    scale: Double, channels: GuidanceChannels = .firstThree, nullClass: Int, branches: Int? = nil
+  ) {
     self.scale = Float(scale)
     self.channels = channels
     self.nullClass = nullClass
+    self.branches = branches ?? (self.scale == 1 ? 1 : 2)
   }
-
-  /// Rows that every sample takes in a batch.
-  public var branches: Int { scale == 1 ? 1 : 2 }
 
   /// Guided velocities of `network` at x (R, C, …), which the network sees with
   /// R rows too: the first half of x twice, so that both branches see the same x.

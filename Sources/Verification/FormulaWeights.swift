@@ -1,4 +1,5 @@
 import Diagnostics
+import Dispatch
 import Models
 import Randomness
 import TensorGraph
@@ -30,44 +31,73 @@ public struct WeightFormula: Sendable {
   /// One weight, by the rule that its name and rank choose.
   /// - Throws: `InputError` for a vector whose name has no rule.
   public func weight(_ name: String, _ shape: Shape) throws -> HostTensor {
+    let rule = try rule(name, shape)
     let tensor = HostTensor(shape: shape)
-    if name.hasSuffix("num_batches_tracked") { return tensor }
-    if name.hasSuffix("embedding_table.weight") {
-      fill(tensor, name) { 0.1 * $0 }
-    } else if shape.rank >= 2 {
-      let fanIn = shape.dimensions.dropFirst().reduce(1, *)
-      let factor = Float((3 / Double(fanIn)).squareRoot())
-      fill(tensor, name) { $0 * factor }
-    } else if name.hasSuffix("running_mean") {
-      fill(tensor, name) { 0.1 * $0 }
-    } else if name.hasSuffix("running_var") {
-      fill(tensor, name) { (1 + 0.5 * $0) * runningVarianceScale }
-    } else if name.hasSuffix(".bias") {
-      fill(tensor, name) { 0.05 * $0 }
-    } else if name.hasSuffix(".weight") {
-      fill(tensor, name) { 1 + 0.1 * $0 }
-    } else {
-      throw InputError("tensor '\(name)' \(shape): the weight formula has no rule for it")
+    // Models of half a milliard weights are made in seconds by all cores together.
+    nonisolated(unsafe) let values = tensor.floats
+    let (seed, chunk) = (seed(name), 1 << 16)
+    DispatchQueue.concurrentPerform(iterations: (values.count + chunk - 1) / chunk) { part in
+      for i in part * chunk..<min((part + 1) * chunk, values.count) {
+        values[i] = rule(Self.signed(seed: seed, i))
+      }
     }
-    return tensor
+    return withExtendedLifetime(tensor) { tensor }
+  }
+
+  /// The elements `range` (flat, row-major) of a weight that need not fit in memory.
+  public func elements(_ range: Range<Int>, of name: String, _ shape: Shape) throws -> [Float] {
+    let (rule, seed) = (try rule(name, shape), seed(name))
+    return range.map { rule(Self.signed(seed: seed, $0)) }
   }
 
   /// The element of flat index i of the tensor `name`, uniform in [0, 1), 24 bits.
-  public func uniform(_ name: String, _ i: Int) -> Float { unit(seed: seed(name), i) }
+  public func uniform(_ name: String, _ i: Int) -> Float { Self.unit(seed: seed(name), i) }
 
   /// The same, uniform in [−1, 1): `s` of the formula.
-  public func signed(_ name: String, _ i: Int) -> Float { 2 * uniform(name, i) - 1 }
+  public func signed(_ name: String, _ i: Int) -> Float { Self.signed(seed: seed(name), i) }
 
-  private func seed(_ name: String) -> UInt64 { FNV1a.hash("\(salt)/\(name)") }
-
-  private func fill(_ tensor: HostTensor, _ name: String, _ value: (Float) -> Float) {
-    let (seed, values) = (seed(name), tensor.floats)
-    for i in values.indices { values[i] = value(2 * unit(seed: seed, i) - 1) }
+  /// The first `count` elements `s` of the tensor `name`.
+  func signed(_ name: String, count: Int) -> [Float] {
+    let seed = seed(name)
+    return (0..<count).map { Self.signed(seed: seed, $0) }
   }
 
+  /// What the elements of the tensor `name` begin from.
+  public func seed(_ name: String) -> UInt64 { FNV1a.hash("\(salt)/\(name)") }
+
+  /// A weight as a function of s: (offset + factor·s)·scale, a rounding for each operation.
+  private struct Rule: Sendable {
+    var offset: Float = 0
+    let factor: Float
+    var scale: Float = 1
+
+    @inline(__always)
+    func callAsFunction(_ s: Float) -> Float { (offset + factor * s) * scale }
+  }
+
+  private func rule(_ name: String, _ shape: Shape) throws -> Rule {
+    if name.hasSuffix("num_batches_tracked") { return Rule(factor: 0) }
+    if name.hasSuffix("embedding_table.weight") { return Rule(factor: 0.1) }
+    if shape.rank >= 2 {
+      let fanIn = Shape(Array(shape.dimensions.dropFirst())).elementCount
+      return Rule(factor: Float((3 / Double(fanIn)).squareRoot()))
+    }
+    if name.hasSuffix("running_mean") { return Rule(factor: 0.1) }
+    if name.hasSuffix("running_var") {
+      return Rule(offset: 1, factor: 0.5, scale: runningVarianceScale)
+    }
+    if name.hasSuffix(".bias") { return Rule(factor: 0.05) }
+    if name.hasSuffix(".weight") { return Rule(offset: 1, factor: 0.1) }
+    throw InputError("tensor '\(name)' \(shape): the weight formula has no rule for it")
+  }
+
+  @inline(__always)
+  private static func signed(seed: UInt64, _ i: Int) -> Float { 2 * unit(seed: seed, i) - 1 }
+
   /// SplitMix64's output function (Steele, Lea and Flood 2014).
-  private func unit(seed: UInt64, _ i: Int) -> Float {
-    var z = seed &+ (UInt64(i) &+ 1) &* 0x9E37_79B9_7F4A_7C15
+  @inline(__always)
+  private static func unit(seed: UInt64, _ i: Int) -> Float {
+    var z = seed &+ (UInt64(truncatingIfNeeded: i) &+ 1) &* 0x9E37_79B9_7F4A_7C15
     z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
     z ^= z >> 31

@@ -34,6 +34,26 @@ import Testing
     }
   }
 
+  @Test func streamedValuesAreThoseOfAnArray() throws {
+    try withTemporaryFolder { folder in
+      func stream(_ pieces: [[Float]]) -> TensorRecord {
+        TensorRecord("w", shape: [2, 2]) { put in for piece in pieces { try put(piece) } }
+      }
+      let (whole, pieces) = (folder + "/whole", folder + "/pieces")
+      try SafetensorsWriter.write(
+        [TensorRecord("w", shape: [2, 2], floats: [1, 2, 3, 4])], to: whole)
+      try SafetensorsWriter.write([stream([[1], [], [2, 3, 4]])], to: pieces)
+      #expect(try FileHash.sha256(ofFile: pieces) == FileHash.sha256(ofFile: whole))
+      for wrong in [[[1, 2, 3]], [[1, 2], [3, 4, 5]]] as [[[Float]]] {
+        let error = #expect(throws: InputError.self) {
+          try SafetensorsWriter.write([stream(wrong)], to: folder + "/wrong")
+        }
+        #expect(error?.description.contains("values that fill the shape [2, 2]") == true)
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder + "/wrong"))
+    }
+  }
+
   @Test func orderOfTensorsDoesNotMatter() throws {
     try withTemporaryFolder { folder in
       let tensors = ["b", "a", "c"].map { TensorRecord($0, shape: [1], floats: [1]) }

@@ -24,7 +24,7 @@ struct SampleCommand: ParsableCommand {
   @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
   var resume = false
 
-  @Flag(help: "Prints the resolved configuration with estimates and stops.")
+  @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
   func run() throws {
@@ -36,6 +36,6 @@ struct SampleCommand: ParsableCommand {
     }
     let pipeline = Sample(
       try source.decode(SampleConfiguration.self), observe: Terminal.observer)
-    if dryRun { try pipeline.estimate() } else { try pipeline.run(resume: resume) }
+    if dryRun { try pipeline.dryRun() } else { try pipeline.run(resume: resume) }
   }
 }

@@ -13,13 +13,13 @@ public enum StopRequest {
     let handler: @convention(c) (Int32) -> Void = { signal in
       if StopRequest.flag.exchange(true, ordering: .relaxed), signal == SIGINT { _exit(130) }
     }
-    signal(SIGINT, handler)
-    signal(SIGTERM, handler)
-    // Who starts programs from a thread of a pool hands its blocked signals on.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    var both = sigset_t()
+    sigemptyset(&both)
+    for number in [SIGINT, SIGTERM] {
+      signal(number, handler)
+      sigaddset(&both, number)
+    }
+    // Whoever started this process may have left them blocked, as dispatch queues do.
+    pthread_sigmask(SIG_UNBLOCK, &both, nil)
   }
 }

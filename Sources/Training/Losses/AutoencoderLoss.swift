@@ -16,11 +16,16 @@ public struct AutoencoderLoss: TrainingLoss {
   ///   - klWeight: of the divergence summed over a latent's elements, against the
   ///     squared error averaged over an image's.
   public init(_ model: AutoencoderKL, side: Int, klWeight: Double) {
+    self.init(model, height: side, width: side, klWeight: klWeight)
+  }
+
+  /// The same for images of any sides, in pixels.
+  public init(_ model: AutoencoderKL, height: Int, width: Int, klWeight: Double) {
     let configuration = model.configuration
-    let latentSide = side / configuration.downsampling
+    let (factor, channels) = (configuration.downsampling, configuration.latentChannels)
     inputs = [
-      BatchInput("images", [configuration.inChannels, side, side]),
-      BatchInput("noise", [configuration.latentChannels, latentSide, latentSide]),
+      BatchInput("images", [configuration.inChannels, height, width]),
+      BatchInput("noise", [channels, height / factor, width / factor]),
     ]
     self.model = model
     self.klWeight = Float(klWeight)

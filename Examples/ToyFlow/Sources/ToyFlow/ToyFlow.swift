@@ -10,9 +10,8 @@ import Training
 
 let deviation: Float = 0.2
 let classes = 8
-let centres = (0..<classes).flatMap { k in
-  [2 * cos(2 * .pi * Float(k) / Float(classes)), 2 * sin(2 * .pi * Float(k) / Float(classes))]
-}
+let angles = (0..<classes).map { 2 * Float.pi * Float($0) / Float(classes) }
+let centres = angles.flatMap { [2 * cos($0), 2 * sin($0)] }
 
 /// E[x1 − x0 | x_t = x] on the path x_t = t·x1 + (1−t)·x0: a mean of the Gaussians' own
 /// velocities, weighted by how likely each is at x.
@@ -36,7 +35,7 @@ let layers = [
   Linear("refiner.1", inputs: 64, outputs: 64, weight: .xavierUniform, bias: .zeros),
   Linear("refiner.2", inputs: 64, outputs: 2, weight: .zeros, bias: .zeros),
 ]
-@Sendable func refiner(_ x: Tensor, _ t: Tensor, _ v: Tensor) throws -> Tensor {
+@Sendable func refiner(_ x: Tensor, _ t: Tensor, _ v: Tensor, _ labels: Tensor) throws -> Tensor {
   let input = try x.concatenated(with: v, t.reshaped([t.shape[0], 1]), axis: 1)  // (n, 5)
   return try layers[2](layers[1](layers[0](input).silu()).silu())  // (n, 2)
 }
@@ -67,7 +66,7 @@ options.common.heldOut.every = 500
 let folder = FileManager.default.temporaryDirectory.appending(path: "toy-\(UUID())").path()
 let split = try DataSplit(count: Mixture().count, heldOut: 512, seed: 0)
 let draws = FlowDraws(options, classes: classes)
-let loss = VelocityOffsetLoss(sampleShape: [2], teacher: teacher) { try refiner($0, $1, $3) }
+let loss = VelocityOffsetLoss(sampleShape: [2], teacher: teacher) { try refiner($0, $1, $3, $2) }
 var run = TrainingRun(
   parameters: layers.flatMap(\.parameters), loss: loss,
   batches: try LatentBatches(Mixture(), training: split.training, draws: draws, seed: 0),
@@ -85,16 +84,12 @@ let noise = HostTensor(shape: [500, 2])
 var stream = RandomStream(seed: 1, purpose: .noise, index: 0)
 stream.fillNormal(noise.floats)
 let guidance = Guidance(scale: 1, channels: .all, nullClass: classes)
-let labels = [Int32](repeating: 0, count: 500)
 func sample(_ plan: String, _ weights: [String: HostTensor]) throws -> [Float] {
-  let guidance = Guidance(scale: 1, channels: .all, nullClass: classes)
-  let field = VelocityField(guidance: guidance, predictor: teacher) { x, t, v, _ in
-    try refiner(x, t, v)
-  }
   let sampler = try Sampler(
-    executor: CPUExecutor(), field: field, predictorWeights: [:], refinerWeights: weights,
-    plan: SamplingPlan(plan))
-  return try sampler.sample(noise: noise, labels: labels).array()
+    executor: CPUExecutor(),
+    field: VelocityField(guidance: guidance, predictor: teacher, refiner: refiner),
+    predictorWeights: [:], refinerWeights: weights, plan: SamplingPlan(plan))
+  return try sampler.sample(noise: noise, labels: [Int32](repeating: 0, count: 500)).array()
 }
 let (zero, ema) = (run.parameters.initialised(seed: 0), trainer.state.weights(.ema))
 let exact = try sample("heun:100", zero)
