@@ -161,8 +161,8 @@ let package = Package(
     tests(
       "Pipelines",
       [
-        "PipelinesTestSupport", "Checkpoints", "Configuration", "Diagnostics", "Files", "Imaging",
-        "Models", "Sampling", "TensorGraph", "Training",
+        "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
+        "Files", "Imaging", "Models", "Sampling", "Storage", "TensorGraph", "Training",
       ]),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
