@@ -161,8 +161,8 @@ let package = Package(
     tests(
       "Pipelines",
       [
-        "PipelinesTestSupport", "Checkpoints", "Configuration", "Diagnostics", "Files", "Imaging",
-        "Models", "Sampling", "TensorGraph", "Training",
+        "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
+        "Files", "Imaging", "Models", "Sampling", "Storage", "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(

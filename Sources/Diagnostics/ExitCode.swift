@@ -2,7 +2,7 @@
 public enum ExitCode: Int32, Sendable, CaseIterable {
   /// The command did what was asked.
   case done = 0
-  /// A check ran and failed (`verify`, `--strict` comparisons).
+  /// A check ran and failed: `verify`, or numbers that must be finite and are not.
   case checkFailed = 1
   /// Bad input, configuration or usage.
   case badInput = 2

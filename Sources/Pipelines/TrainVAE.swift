@@ -156,6 +156,7 @@ extension ImageFolder {
     var usable: [Int] = []
     let stream = loader.stream(0..<images.count) { observe(.warning("skipped: \($0)")) }
     while let (index, _) = try stream.next() {
+      if StopRequest.isSet { throw Stopped("stopped before the first step: repeat the command") }
       usable.append(index)
       if usable.count % 500 == 0 {
         observe(

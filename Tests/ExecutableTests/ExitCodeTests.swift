@@ -13,6 +13,16 @@ import Testing
     #expect(said.contains(text), "\(said)", sourceLocation: sourceLocation)
   }
 
+  @Test func theTableIsThatOfTheCode() throws {
+    let root = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(
+      contentsOf: root.appendingPathComponent("docs/exit-codes.md"), encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst()
+      .map { $0.split(separator: "|").prefix(2).map { $0.filter { !" `".contains($0) } } }
+    #expect(rows == ExitCode.allCases.map { ["\($0.rawValue)", "\($0)"] })
+  }
+
   @Test func helpIsDone() throws {
     let place = try Workplace()
     expect(.done, saying: "USAGE", try place.run(.flowturbo, ["--help"]))
@@ -39,7 +49,8 @@ import Testing
     expect(
       .badInput, saying: "no such file", try place.run(.trainRefiner, ["--config", "no.yaml"]))
     expect(
-      .badInput, saying: "images", try predictor("--set", "data.encode.images=nowhere"))
+      .badInput, saying: "vae/vae.safetensors",
+      try predictor("--set", "data.encode.images=nowhere"))
     expect(
       .badInput, saying: "flowturbo encode", try predictor("--set", "data.encode=null"))
     #expect(!place.exists("latents"))
