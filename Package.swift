@@ -164,6 +164,11 @@ let package = Package(
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
         "Files", "Imaging", "Models", "Sampling", "Storage", "TensorGraph", "Training",
       ]),
+    // The text held to the code: floors, exit codes, keys, scripts, the example.
+    .testTarget(
+      name: "RepositoryTests",
+      dependencies: ["Configuration", "Diagnostics", "Models", "Pipelines", "Training"],
+      swiftSettings: habits),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",
