@@ -23,7 +23,8 @@ struct Workload {
     let a = try graph.input("a", [size, size])
     let b = try graph.variable("b", [size, size])
     // One number comes back, so that no copy of the product is timed.
-    graph.output("c", try a.linear(weight: b, bias: nil).slice(axis: 0, 0..<1).slice(axis: 1, 0..<1))
+    let product = try a.linear(weight: b, bias: nil)
+    graph.output("c", try product.slice(axis: 0, 0..<1).slice(axis: 1, 0..<1))
     let left = normals([size, size])
     let program = try CPUExecutor().compile(
       graph, variables: ["b": normals([size, size])], frozen: true)
