@@ -17,7 +17,8 @@ libraries=(
 )
 
 fail() {
-  printf 'setup: %s\n' "$@" >&2
+  printf 'setup: %s\n' "$1" >&2
+  (( $# == 1 )) || printf '%s\n' "${@:2}" >&2
   exit 1
 }
 
