@@ -39,6 +39,7 @@ import Testing
     #expect(!compare(values, [1, 1], loose).passes)
     #expect(!compare([1, 1], values, loose).passes)
     #expect(!compare([.infinity, 1], [1, 1], loose).passes)
+    #expect(!compare([1, 1], [.infinity, 1], Tolerance(atol: 1, rtol: 1)).passes)
     #expect(compare([.infinity, 1], [.infinity, 1], loose).passes)
   }
 
