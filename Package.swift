@@ -141,15 +141,17 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "CPUExecutor", "Verification", "Models", "TensorGraph", "Checkpoints",
-        "Randomness", "Files", "Diagnostics",
-      ],
-      resources: [.copy("Fixtures")]),
+        "ReferenceExecutor", "CPUExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness",
+        "Files", "Diagnostics",
+      ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",
-      ["Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph"],
+      [
+        "Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph",
+        "Imaging", "Diagnostics",
+      ],
       resources: [.copy("Fixtures")]),
     .target(
       name: "PipelinesTestSupport",

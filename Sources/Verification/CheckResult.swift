@@ -60,12 +60,12 @@ public struct CheckResult: Sendable {
     var (sum, compared, failures) = (0.0, 0, 0)
     for (index, (a, e)) in zip(actual, expected).enumerated() {
       if tolerance.ignore.contains(where: { $0.contains(index) }) { continue }
-      // Equal infinities have no distance; NaN is never near anything.
+      // Equal infinities have no distance; nothing else is near them, or near NaN.
       let error = a == e ? 0 : abs(a - e)
       let allowed = tolerance.allowed(e)
       compared += 1
       sum += error
-      if !(error <= allowed) { failures += 1 }
+      if a != e, !(error <= allowed && error.isFinite) { failures += 1 }
       if !(error <= largest.error), !largest.error.isNaN { largest = (error, allowed) }
       let share = error == 0 ? 0 : error / allowed
       if !(share <= worst.share), !worst.share.isNaN { worst = (share, index) }

@@ -6,8 +6,8 @@ import TensorGraph
 /// A reference fixture: a safetensors file whose metadata entry `config` is a JSON object
 /// with `kind`, `config` (settings), `salts` of the weight formula and `tolerance`; its
 /// tensors are inputs and expected outputs.
-public struct Fixture: Sendable {
-  public let kind: String
+struct Fixture: Sendable {
+  let kind: String
   let file: SafetensorsFile
   private let metadata: Data
   private let salts: [String: String]
@@ -23,7 +23,7 @@ public struct Fixture: Sendable {
   private struct Body<Settings: Decodable>: Decodable { let config: Settings }
 
   /// - Throws: `InputError` where the file is none, or its metadata are not a fixture's.
-  public init(path: String) throws {
+  init(path: String) throws {
     file = try SafetensorsFile(path: path)
     guard let text = file.metadata["config"] else {
       throw InputError(
