@@ -75,7 +75,8 @@ public struct Encode {
     }
     guard options.images.size.isMultiple(of: vae.downsampling) else {
       throw InputError(
-        "size", expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
+        "encode.size",
+        expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
         found: "\(options.images.size)")
     }
   }

@@ -173,7 +173,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "refiner", "training.offset.range=[0, 1]",
-      "--set training.offset.range=[0, 1]: training.offset.range: expected two offsets in (0, 1), "
+      "--set training.offset.range=[0, 1]: training.offset.range: expected "
         + "0 <= lower < upper < 1, found [0.0, 1.0]"
     ),
     (
