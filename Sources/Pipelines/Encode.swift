@@ -189,6 +189,7 @@ private final class EncodingPass {
     var next = try stream.next()
     while number <= parts.upperBound {
       var part = writer.part(number)
+      var whole = 0
       for lower in stride(
         from: part.range.lowerBound, to: part.range.upperBound, by: options.batch)
       {
@@ -198,17 +199,20 @@ private final class EncodingPass {
           pictures.append((index, image))
           next = try stream.next()
         }
+        whole += pictures.count
         try encoder.encode(pictures, from: lower, into: &part, path: images.path)
         encoded += batch.count
         report(done: batch.upperBound)
       }
       // Logged first: a kill in between costs no line, and the part's are dropped on resuming.
-      for fault in faults {
+      // The stream looks ahead: faults beyond this part's are the next one's.
+      let own = faults.prefix(part.range.count - whole)
+      for fault in own {
         try log.append([
           "event": .text("broken"), "step": .integer(number), "reason": .text("\(fault)"),
         ])
       }
-      faults = []
+      faults.removeFirst(own.count)
       try log.append([
         "event": .text("part"), "step": .integer(number),
         "images": .integer(part.range.count),
