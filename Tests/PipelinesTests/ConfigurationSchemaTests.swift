@@ -33,6 +33,13 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     try expectRoundTrip(configuration)
   }
 
+  @Test func vaeIsOneOfColourImages() throws {
+    var configuration = try quickstart("vae").decode(TrainVAEConfiguration.self)
+    configuration.autoencoder.outChannels = 4
+    let error = #expect(throws: InvalidField.self) { try configuration.validate() }
+    #expect(error?.description.contains("autoencoder.outChannels") == true)
+  }
+
   @Test func predictor() throws {
     let configuration = try quickstart("predictor").decode(TrainPredictorConfiguration.self)
     #expect(configuration.model.depth >= 12)
