@@ -209,7 +209,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "vae", "autoencoder.normGroups=24",
-      "vae.yaml:21: autoencoder.channels: expected multiples of normGroups (24), found 16"
+      "vae.yaml:22: autoencoder.channels: expected multiples of normGroups (24), found 16"
     ),
     (
       "vae", "data.size=66",

@@ -173,7 +173,7 @@ func writeImages(to folder: String, count: Int) throws {
       let error = #expect(throws: InputError.self) {
         try Encode(options, path: "\(models.folder)/l.h5", observe: Said().observer).run()
       }
-      #expect(error?.description.hasPrefix("size: expected a multiple of 2") == true)
+      #expect(error?.description.hasPrefix("encode.size: expected a multiple of 2") == true)
     }
   }
 
