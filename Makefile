@@ -27,10 +27,11 @@ test-slow: setup ## Runs the tests that take minutes, too
 	swift build -c $(CONFIG) --build-tests
 	SLOW_TESTS=1 swift test -c $(CONFIG) --disable-xctest
 
-lint: setup ## Checks format, scripts, imports; builds with warnings as errors
+lint: setup ## Checks format, scripts, imports; builds code and docs with warnings as errors
 	swift format lint --strict --recursive $(SWIFT_FORMAT_PATHS)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit; done
 	WARNINGS_AS_ERRORS=1 swift build --build-tests --explicit-target-dependency-import-check error
+	@WARNINGS_AS_ERRORS=1 scripts/docs.sh
 
 docs: setup ## Builds the reference documentation into .build-docs, warnings as errors
 	@scripts/docs.sh

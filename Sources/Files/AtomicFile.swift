@@ -60,9 +60,23 @@ public enum AtomicFile {
   /// `.tmp-` and digits). Call it while holding the folder's ``RunLock``: then no
   /// such file can still be in use.
   public static func removeLeftovers(in directory: String) {
+    removeLeftovers(in: directory) { _ in true }
+  }
+
+  /// Removes what killed processes left half-written beside `path` and under its name, for
+  /// a folder that others may write to. Call it while holding the lock that guards `path`.
+  public static func removeLeftovers(of path: String) {
+    let directory = (path as NSString).deletingLastPathComponent
+    let final = (path as NSString).lastPathComponent
+    removeLeftovers(in: directory.isEmpty ? "." : directory) { $0 == final }
+  }
+
+  private static func removeLeftovers(in directory: String, _ isOurs: (Substring) -> Bool) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names {
-      guard let mark = name.range(of: ".tmp-", options: .backwards) else { continue }
+      guard let mark = name.range(of: ".tmp-", options: .backwards),
+        isOurs(name[..<mark.lowerBound])
+      else { continue }
       let process = name[mark.upperBound...]
       guard !process.isEmpty, process.allSatisfy(\.isNumber) else { continue }
       unlink((directory as NSString).appendingPathComponent(name))

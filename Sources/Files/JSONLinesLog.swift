@@ -17,21 +17,26 @@ public final class JSONLinesLog {
   }
 
   private let path: String
-  private let descriptor: Int32
+  private var descriptor: Int32
 
   /// Opens `path` for appending, or starts it with the folders above it.
   public init(path: String) throws {
     self.path = path
     let folder = (path as NSString).deletingLastPathComponent
     if !folder.isEmpty { try AtomicFile.makeDirectory(folder) }
-    descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw InputError("\(path): cannot be opened for writing: \(systemMessage())")
-    }
+    descriptor = try JSONLinesLog.openForAppending(path)
     try cut { _ in false }
   }
 
   deinit { close(descriptor) }
+
+  private static func openForAppending(_ path: String) throws -> Int32 {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw InputError("\(path): cannot be opened for writing: \(systemMessage())")
+    }
+    return descriptor
+  }
 
   /// Appends one record; fields keep their order.
   public func append(_ fields: KeyValuePairs<String, Value>) throws {
@@ -51,10 +56,28 @@ public final class JSONLinesLog {
   /// Cuts the log before the first record whose `step` is above `step`: called
   /// on resuming, so that steps run again are not logged twice.
   public func truncate(afterStep step: Int) throws {
-    try cut { line in
-      let record = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
-      return (record?["step"] as? NSNumber).map { $0.doubleValue > Double(step) } ?? false
+    try cut { JSONLinesLog.step($0).map { $0 > Double(step) } ?? false }
+  }
+
+  /// Drops every record whose `step` is one for which `isDone` does not hold, wherever it
+  /// stands: for work whose pieces are not done in their order. Whole or not at all.
+  public func keep(stepsWhere isDone: (Int) -> Bool) throws {
+    let file = try ReadOnlyFile(path)
+    let lines = try file.bytes(0..<file.size)
+      .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    let kept = lines.filter { line in
+      JSONLinesLog.step(line).flatMap { Int(exactly: $0) }.map(isDone) ?? true
     }
+    guard kept.count < lines.count else { return }
+    try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: path)
+    let renewed = try JSONLinesLog.openForAppending(path)
+    close(descriptor)
+    descriptor = renewed
+  }
+
+  private static func step(_ line: ArraySlice<UInt8>) -> Double? {
+    let record = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+    return (record?["step"] as? NSNumber)?.doubleValue
   }
 
   /// Drops the first whole line for which `isFirstCut` holds and all after it,

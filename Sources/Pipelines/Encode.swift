@@ -43,6 +43,7 @@ public struct Encode {
     let lock = try RunLock(directory: writer.partsFolder)
     defer { lock.release() }
     AtomicFile.removeLeftovers(in: writer.partsFolder)
+    for file in [path, logPath] { AtomicFile.removeLeftovers(of: file) }
     guard try !writer.isFinished() else {
       observe(.note("\(path): complete, nothing to do"))
       return
@@ -54,6 +55,11 @@ public struct Encode {
       .note(
         "\(path): latents of \(count) images and their mirror images, \(shape) each, "
           + "scaling factor \(vae.model.configuration.scalingFactor)"))
+  }
+
+  /// Beside the latents.
+  var logPath: String {
+    (path.hasSuffix(".h5") ? String(path.dropLast(3)) : path) + ".log.jsonl"
   }
 
   /// About two megapixels: seconds of work with any autoencoder, and a multiple of the batch.
@@ -75,7 +81,8 @@ public struct Encode {
     }
     guard options.images.size.isMultiple(of: vae.downsampling) else {
       throw InputError(
-        "size", expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
+        "encode.size",
+        expected: "a multiple of \(vae.downsampling), the autoencoder's down-sampling",
         found: "\(options.images.size)")
     }
   }
@@ -139,10 +146,11 @@ private final class EncodingPass {
           images.path(index), expected: "a whole JPEG or PNG image", found: "a broken one")
       }
     }
-    let stem = path.hasSuffix(".h5") ? String(path.dropLast(3)) : path
-    log = try JSONLinesLog(path: "\(stem).log.jsonl")
-    // Parts that are made again are logged again; a part's number stands in `step`.
-    try log.truncate(afterStep: (missing.first ?? writer.partCount) - 1)
+    log = try JSONLinesLog(path: encode.logPath)
+    // Parts that are made again are logged again, and so is the end; a part's number
+    // stands in `step`.
+    let remade = Set(missing)
+    try log.keep { $0 < writer.partCount && !remade.contains($0) }
     encoder = try BatchEncoder(
       vae, side: options.images.size, batch: options.batch, latentCount: shape.elementCount)
   }
@@ -182,6 +190,7 @@ private final class EncodingPass {
     var next = try stream.next()
     while number <= parts.upperBound {
       var part = writer.part(number)
+      var whole = 0
       for lower in stride(
         from: part.range.lowerBound, to: part.range.upperBound, by: options.batch)
       {
@@ -191,21 +200,25 @@ private final class EncodingPass {
           pictures.append((index, image))
           next = try stream.next()
         }
-        try encoder.encode(pictures, from: lower, into: &part)
+        whole += pictures.count
+        try encoder.encode(pictures, from: lower, into: &part, path: images.path)
         encoded += batch.count
         report(done: batch.upperBound)
       }
-      try writer.write(part)
-      for fault in faults {
+      // Logged first: a kill in between costs no line, and the part's are dropped on resuming.
+      // The stream looks ahead: faults beyond this part's are the next one's.
+      let own = faults.prefix(part.range.count - whole)
+      for fault in own {
         try log.append([
           "event": .text("broken"), "step": .integer(number), "reason": .text("\(fault)"),
         ])
       }
-      faults = []
+      faults.removeFirst(own.count)
       try log.append([
         "event": .text("part"), "step": .integer(number),
         "images": .integer(part.range.count),
       ])
+      try writer.write(part)
       broken = stream.broken
       // No need to go on once even whole images cannot save the set.
       if Double(broken.count) > options.images.maxBroken * Double(images.images.count) {
@@ -249,7 +262,8 @@ private final class BatchEncoder {
   /// Adds the posteriors of `pictures`, each as is and mirrored, to `part`. The row of
   /// an image is its distance from `first`: whether others are broken changes nothing.
   func encode(
-    _ pictures: [(index: Int, image: RGBImage)], from first: Int, into part: inout LatentsPart
+    _ pictures: [(index: Int, image: RGBImage)], from first: Int, into part: inout LatentsPart,
+    path: (Int) -> String
   ) throws {
     guard !pictures.isEmpty else { return }
     let plain = try run(pictures.map { ($0.index - first, $0.image) })
@@ -260,7 +274,7 @@ private final class BatchEncoder {
       let mean = Array(plain.mean.floats[row]) + mirrored.mean.floats[row]
       let logVariance = Array(plain.logVariance.floats[row]) + mirrored.logVariance.floats[row]
       guard mean.allSatisfy(\.isFinite), logVariance.allSatisfy(\.isFinite) else {
-        throw NonFiniteLatent(image: index)
+        throw NonFiniteLatent(image: index, path: path(index))
       }
       try part.append(index: index, mean: mean, logVariance: logVariance)
     }
@@ -285,8 +299,9 @@ private final class BatchEncoder {
 /// The autoencoder left the numbers' range.
 struct NonFiniteLatent: ExitCodeProviding, CustomStringConvertible {
   let image: Int
+  let path: String
   var exitCode: ExitCode { .checkFailed }
   var description: String {
-    "image \(image): its latent holds NaN or infinities; check the autoencoder's weights"
+    "\(path) (image \(image)): its latent holds NaN or infinities; check the autoencoder's weights"
   }
 }

@@ -9,7 +9,7 @@ public struct RenderDataset {
   private let output: String
   private let observe: PipelineObserver
 
-  /// - Parameter classes: names of ``SolidClass``; nil for all.
+  /// - Parameter classes: names of `SolidClass`; nil for all.
   public init(
     _ options: RenderedSetOptions, classes: [String]?, workers: Int, output: String,
     observe: @escaping PipelineObserver

@@ -35,6 +35,8 @@ public struct Sample {
     let refiner =
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)
+    let memory = try memory(models, refiner)
+    warnOfMemory(memory.weights + memory.evaluation, to: observe)
     let executor = CPUExecutor()
     let sampler = try models.sampler(
       options.plan, refiner: refiner, guidance: options.guidance,

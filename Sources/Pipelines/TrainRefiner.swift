@@ -46,7 +46,7 @@ public struct TrainRefiner {
     run.sampleEvery = samples?.every
     let metadata = run.metadata
     let session = TrainingSession(
-      run: run, folder: folder, seed: configuration.seed,
+      run: run, frozen: teacher.model.parameters, folder: folder, seed: configuration.seed,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try grids?.draw(

@@ -29,26 +29,28 @@ public struct TrainVAE {
     let usable = try images.usable(configuration.data.loader(images), observe)
 
     let side = configuration.data.size
-    let source = ImageSource(count: usable.count, side: side) { index in
-      let image = try ImageDecoder.decode(path: images.path(usable[index]))
+    let source = ImageSource(count: images.images.count, side: side) { index in
+      let image = try ImageDecoder.decode(path: images.path(index))
       return CenterCrop.apply(image, size: side).pixels
     }
     let split = try DataSplit(
       count: usable.count, heldOut: min(options.common.heldOut.count, usable.count / 10),
       seed: configuration.seed)
+    // Places in the folder's list, by which messages name images.
+    let (training, heldOut) = (split.training.map { usable[$0] }, split.heldOut.map { usable[$0] })
     var run = TrainingRun(
       parameters: options.decoderOnly ? AutoencoderLoss.decoderOnly(model) : model.parameters,
       loss: AutoencoderLoss(
         model, side: side, klWeight: options.decoderOnly ? 0 : options.klWeight),
-      batches: try ImageBatches(source, training: split.training, seed: configuration.seed),
+      batches: try ImageBatches(source, training: training, seed: configuration.seed),
       options: options.common, output: configuration.output,
       identity: try RunIdentity(
         configuration,
         ignoring: [
           "output", "data.images", "data.workers", "data.render", "training.checkpoint",
           "training.logEvery", "training.reconstructions", "training.heldOut.every",
-        ], inputs: ["data (file list)": images.listHash]))
-    run.heldOut = HeldOutImages(source, heldOut: split.heldOut, seed: configuration.seed)
+        ], inputs: ["data (list of readable files)": images.listHash(usable)]))
+    run.heldOut = HeldOutImages(source, heldOut: heldOut, seed: configuration.seed)
     run.metadata = try ModelMetadata.make(
       .autoencoder, configuration.autoencoder, run: configuration)
     run.sampleEvery = configuration.training.reconstructions?.every
@@ -57,10 +59,10 @@ public struct TrainVAE {
       run: run, folder: folder, seed: configuration.seed,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
-        try drawReconstructions(model, weights, source, Array(split.heldOut), step: step)
+        try drawReconstructions(model, weights, source, heldOut, step: step)
       },
       finish: { weights in
-        try finish(model, weights, source, split.training, metadata, folder)
+        try finish(model, weights, source, training, metadata, folder)
       })
     return try session.train(resume: resume, initial: initial)
   }
@@ -130,7 +132,9 @@ public struct TrainVAE {
     let deviation = (square / Double(count) - average * average).squareRoot()
     var described = configuration.autoencoder
     if !options.decoderOnly {
-      described.scalingFactor = (1 / deviation * 1e5).rounded() / 1e5
+      let factor = (1 / deviation * 1e5).rounded() / 1e5
+      guard factor.isFinite, factor > 0 else { throw UnusableLatents(deviation: deviation) }
+      described.scalingFactor = factor
     }
     var metadata = metadata
     metadata[ModelMetadata.model] = try ResolvedConfiguration(described).yaml
@@ -145,10 +149,20 @@ public struct TrainVAE {
   private var options: AutoencoderTrainingOptions { configuration.training.options }
 }
 
+/// The trained autoencoder's latents have no spread to scale to one.
+struct UnusableLatents: ExitCodeProviding, CustomStringConvertible {
+  let deviation: Double
+  var exitCode: ExitCode { .checkFailed }
+  var description: String {
+    "the latents' standard deviation is \(deviation), from which no scaling factor follows; "
+      + "lower the learning rate or the weight of the KL term"
+  }
+}
+
 extension ImageFolder {
-  /// Identity of the list of images, not of what they show.
-  var listHash: String {
-    FileHash.sha256(images.map(\.relativePath).joined(separator: "\n").utf8)
+  /// Identity of the list of the images at `indices`, not of what they show.
+  func listHash(_ indices: [Int]) -> String {
+    FileHash.sha256(indices.map { images[$0].relativePath }.joined(separator: "\n").utf8)
   }
 
   /// Indices of the images that can be read; each broken one is named, and too many are an error.

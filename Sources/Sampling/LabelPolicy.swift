@@ -28,9 +28,11 @@ public enum LabelPolicy: Sendable, Equatable {
   }
 
   /// Checks the listed classes against a model with classes `0..<count`.
+  /// - Throws: `InvalidField` with the configuration's key `sampling.labels`.
   public func validate(classes count: Int) throws {
     if case .classes(let classes) = self, let wrong = classes.first(where: { $0 >= count }) {
-      throw InvalidField("labels", expected: "classes from 0 to \(count - 1)", found: "\(wrong)")
+      throw InvalidField(
+        "sampling.labels", expected: "classes from 0 to \(count - 1)", found: "\(wrong)")
     }
   }
 

@@ -83,7 +83,7 @@ public final class LatentsWriter {
 
   /// Places in the image list of a written part's samples: all of its range but the
   /// broken images. nil where the part is still to be written.
-  /// - Throws: ``InputError`` when the part is one of other inputs.
+  /// - Throws: `InputError` when the part is one of other inputs.
   public func samples(ofPart number: Int) throws -> [Int]? {
     guard FileManager.default.fileExists(atPath: partPath(number)) else { return nil }
     return try readPart(number).indices

@@ -61,6 +61,8 @@ public final class Trainer {
   private let observer: Observer
   private var evaluation: HeldOutEvaluation?
   private var lastCheckpoint: String?
+  /// Samples of the last step, for messages.
+  private var lastIndices: [Int] = []
 
   /// Compiles the step.
   ///
@@ -138,13 +140,14 @@ public final class Trainer {
     let options = run.options
     let start = ContinuousClock.now
     let batch = try prefetcher.batch(step: state.step, isLast: state.step + 1 == options.steps)
+    lastIndices = batch.indices
     let rate = options.optimizer.schedule.rate(
       state.step, of: options.steps, peak: options.optimizer.learningRate)
     let result = try step.run(batch, step: state.step + 1, learningRate: rate)
     guard result.isFinite else {
       throw TrainingError.nonFinite(
         quantity: "loss is \(result.loss), gradient norm \(result.gradientNorm)",
-        step: state.step + 1, indices: batch.indices, lastCheckpoint: lastCheckpoint)
+        step: state.step + 1, indices: lastIndices, lastCheckpoint: lastCheckpoint)
     }
     state.step += 1
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -168,7 +171,7 @@ public final class Trainer {
     for weights in WeightSet.allCases where !result.overall[weights].loss.isFinite {
       throw TrainingError.nonFinite(
         quantity: "held-out loss of the \(weights.rawValue) weights is not finite",
-        step: state.step, indices: [], lastCheckpoint: lastCheckpoint)
+        step: state.step, indices: lastIndices, lastCheckpoint: lastCheckpoint)
     }
     try observer(.heldOut(step: state.step, result))
   }
@@ -176,7 +179,7 @@ public final class Trainer {
   private func writeCheckpoint() throws {
     if let name = state.firstNonFinite() {
       throw TrainingError.nonFinite(
-        quantity: "\(name) is not finite", step: state.step, indices: [],
+        quantity: "\(name) is not finite", step: state.step, indices: lastIndices,
         lastCheckpoint: lastCheckpoint)
     }
     let path = try run.checkpoints.write(state, identity: run.identity)

@@ -9,40 +9,49 @@ public struct FixtureVerifier {
   /// - Parameter executor: what models run on; the default is that of the product.
   public init(executor: any Executor = CPUExecutor()) { self.executor = executor }
 
-  /// - Throws: `InputError` where the file cannot be read, is of an unknown kind or is
-  ///   malformed. A wrong number is no error but a result that does not pass.
+  /// - Throws: `InputError` that begins with the path, where the file cannot be read, is of
+  ///   an unknown kind or is malformed. A wrong number is no error but a result that does not
+  ///   pass.
   public func verify(path: String) throws -> FixtureReport {
-    let fixture = try Fixture(path: path)
-    guard let check = FixtureKinds.all[fixture.kind] else {
-      throw InputError(
-        "\(path): unknown kind '\(fixture.kind.prefix(60))'; known kinds: "
-          + FixtureKinds.all.keys.sorted().joined(separator: ", "))
-    }
-    // A tensor with a tolerance is a result, whatever its name.
-    let names = fixture.names.filter {
-      fixture.tolerance($0) != nil || !check.isInput($0)
-    }
-    guard !names.isEmpty else {
-      throw InputError(path, expected: "at least one result to compare with", found: "inputs alone")
-    }
     do {
-      let check = try check.init(fixture, executor: executor)
-      let computed = try check.outputs(names)
-      let results = try names.map { name in
-        let actual =
-          computed[name]
-          ?? ComputedTensor(fault: "nothing computes it: fixtures '\(fixture.kind)' have no such")
-        return CheckResult(
-          name, actual: actual, expected: try fixture.expected(name),
-          fixture.tolerance(name) ?? .exact)
-      }
-      return FixtureReport(
-        path: path, kind: fixture.kind, results: results + (try check.otherResults()))
+      return try report(of: Fixture(path: path))
+    } catch let error as InputError where error.description.hasPrefix("\(path):") {
+      throw error
     } catch let error as InvalidField {
       throw InputError("\(path): metadata 'config', config: \(error)")
     } catch let error as ShapeError {
       throw InputError("\(path): its tensors do not fit its configuration: \(error)")
+    } catch {
+      throw InputError("\(path): \(error)")
     }
+  }
+
+  private func report(of fixture: Fixture) throws -> FixtureReport {
+    guard let kind = FixtureKinds.all[fixture.kind] else {
+      throw InputError(
+        "\(fixture.path): unknown kind '\(fixture.kind.prefix(60))'; known kinds: "
+          + FixtureKinds.all.keys.sorted().joined(separator: ", "))
+    }
+    // A tensor with a tolerance is a result, whatever its name.
+    let names = fixture.names.filter {
+      fixture.tolerance($0) != nil || !kind.isInput($0)
+    }
+    guard !names.isEmpty else {
+      throw InputError(
+        fixture.path, expected: "at least one result to compare with", found: "inputs alone")
+    }
+    let check = try kind.init(fixture, executor: executor)
+    let computed = try check.outputs(names)
+    let results = try names.map { name in
+      let actual =
+        computed[name]
+        ?? ComputedTensor(fault: "nothing computes it: fixtures '\(fixture.kind)' have no such")
+      return CheckResult(
+        name, actual: actual, expected: try fixture.expected(name),
+        fixture.tolerance(name) ?? .exact)
+    }
+    return FixtureReport(
+      path: fixture.path, kind: fixture.kind, results: results + (try check.otherResults()))
   }
 }
 

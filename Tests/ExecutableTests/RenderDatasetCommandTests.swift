@@ -35,7 +35,8 @@ import Testing
     try withTemporaryFolder { folder in
       for (flags, message) in [
         (["--classes", "cube,sheep"], "--classes: expected capsule, cone, cross"),
-        (["--size", "0"], "expected"), (["--quality", "0"], "JPEG quality"),
+        (["--size", "0"], "--size: expected 8 to 1024 pixels, found 0"),
+        (["--quality", "0"], "JPEG quality"),
         (["--per-class", "0"], "images per class"), (["--workers", "0"], "--workers"),
         (["--seed", "-1"], "--seed"),
       ] {

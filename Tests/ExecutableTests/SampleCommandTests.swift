@@ -103,7 +103,7 @@ import Testing
       let path = try configuration(in: folder, output: "out")
       for (flags, message) in [
         (["--plan", "H2X1"], "unknown letter 'X' at position 3"),
-        (["--labels", "7"], "expected classes from 0 to 2, found 7"),
+        (["--labels", "7"], "sampling.labels: expected classes from 0 to 2, found 7"),
         (["--indices", "30..<41"], "expected a non-empty range within 0..<40"),
         (["--set", "vae.weights=none"], "none: expected the weights of a trained autoencoder"),
         (["--sample"], "Unknown option '--sample'"),

@@ -45,6 +45,10 @@ import Testing
     #expect(strange.errors.contains("unknown kind 'telepathy'; known kinds: center_crop, formula"))
     #expect(strange.output.contains("pass good.safetensors"))
 
+    let both = try verify("strange", "off")
+    #expect(both.code == ExitCode.checkFailed.rawValue)
+    #expect(both.errors.contains("1 do not pass and 1 cannot be checked"))
+
     for names in [["missing"], []] {
       let ending = try place.run(.flowturbo, ["verify"] + names)
       #expect(ending.code == ExitCode.badInput.rawValue)

@@ -52,6 +52,17 @@ import Testing
     }
   }
 
+  @Test func removesOnlyOneFilesLeftovers() throws {
+    try withTemporaryFolder { folder in
+      for name in ["a.tmp-1", "a.tmp-22", "aa.tmp-1", "a"] {
+        try AtomicFile.write("x", to: folder + "/" + name)
+      }
+      AtomicFile.removeLeftovers(of: folder + "/a")
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(names == ["a", "aa.tmp-1"])
+    }
+  }
+
   @Test func readsOnlyWhatIsThere() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.write("0123456789", to: folder + "/file")

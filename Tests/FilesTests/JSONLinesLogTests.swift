@@ -46,6 +46,19 @@ import Testing
     }
   }
 
+  @Test func keepsTheStepsThatAreDone() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/log.jsonl"
+      let log = try JSONLinesLog(path: path)
+      try log.append(["event": .text("start")])
+      for step in [0, 2, 1, 3] { try log.append(["step": .integer(step)]) }
+      try log.keep { $0 != 2 && $0 < 3 }
+      try log.append(["step": .integer(2)])
+      #expect(
+        try lines(path) == [#"{"event":"start"}"#] + [0, 1, 2].map { #"{"step":\#($0)}"# })
+    }
+  }
+
   @Test func openingDropsATornLine() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/log.jsonl"

@@ -33,6 +33,13 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     try expectRoundTrip(configuration)
   }
 
+  @Test func vaeIsOneOfColourImages() throws {
+    var configuration = try quickstart("vae").decode(TrainVAEConfiguration.self)
+    configuration.autoencoder.outChannels = 4
+    let error = #expect(throws: InvalidField.self) { try configuration.validate() }
+    #expect(error?.description.contains("autoencoder.outChannels") == true)
+  }
+
   @Test func predictor() throws {
     let configuration = try quickstart("predictor").decode(TrainPredictorConfiguration.self)
     #expect(configuration.model.depth >= 12)
@@ -173,7 +180,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "refiner", "training.offset.range=[0, 1]",
-      "--set training.offset.range=[0, 1]: training.offset.range: expected two offsets in (0, 1), "
+      "--set training.offset.range=[0, 1]: training.offset.range: expected "
         + "0 <= lower < upper < 1, found [0.0, 1.0]"
     ),
     (

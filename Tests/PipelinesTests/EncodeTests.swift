@@ -128,6 +128,31 @@ func writeImages(to folder: String, count: Int) throws {
     }
   }
 
+  @Test func resumingKeepsTheLinesOfPartsThatAreThere() throws {
+    try withImages { models, options in
+      try "no image".write(
+        toFile: "\(options.images.images)/b/00.jpg", atomically: true, encoding: .utf8)
+      let path = "\(models.folder)/latents.h5"
+      let log = "\(models.folder)/latents.log.jsonl"
+      func lines() throws -> [String] {
+        try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
+      }
+      // Too many broken images: the parts and the log stay.
+      #expect(throws: InputError.self) {
+        try Encode(options, path: path, observe: Said().observer).run()
+      }
+      let before = try lines()
+      #expect(before.count { $0.contains("b/00.jpg") } == 1)
+      let leftover = "\(path).tmp-1"
+      try "half".write(toFile: leftover, atomically: true, encoding: .utf8)
+      var options = options
+      options.images.maxBroken = 0.1
+      try Encode(options, path: path, observe: Said().observer).run()
+      #expect(try lines().dropLast() == before[...])
+      #expect(!FileManager.default.fileExists(atPath: leftover))
+    }
+  }
+
   @Test func strictEndsAtTheFirstBrokenImage() throws {
     try withImages { models, options in
       var options = options

@@ -22,7 +22,7 @@ import Testing
   @Test func classesAreHeldToTheModel() throws {
     try LabelPolicy("0-9").validate(classes: 10)
     try LabelPolicy.random.validate(classes: 1)
-    #expect(throws: InvalidField("labels", expected: "classes from 0 to 8", found: "9")) {
+    #expect(throws: InvalidField("sampling.labels", expected: "classes from 0 to 8", found: "9")) {
       try LabelPolicy("0-9").validate(classes: 9)
     }
   }

@@ -52,6 +52,13 @@ import Testing
     #expect(try fixture.verify { try put("n_1.JPEG", in: "\($0)/photos/n") }.failing == [])
   }
 
+  @Test func aCropWithoutPixelsFails() throws {
+    var fixture = fixture(case: "n_1", images: "photos")
+    fixture.store("crop0/n_1", [0, 0, 3], pixels: [])
+    #expect(
+      try fixture.verify { try put("n_1.JPEG", in: "\($0)/photos/n") }.failing == ["crop0/n_1"])
+  }
+
   @Test func whatCannotBeDecodedFailsAndWhatIsMissingIsAnError() throws {
     let fixture = fixture(case: "n_1", images: "photos")
     let report = try fixture.verify { folder in

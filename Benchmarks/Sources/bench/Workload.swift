@@ -50,7 +50,7 @@ struct Workload {
       "refiner step", VelocityOffsetLoss(teacher: teacher, refiner: refiner), refiner.parameters,
       batch: batch,
       frozen: VelocityOffsetLoss.teacherVariables(teacher.parameters.initialised(seed: 1)),
-      nodeLimit: 900)
+      nodeLimit: 1000)
   }
 
   /// SiT-XL/2 at 256×256 with guidance: two branches of one image.

@@ -38,6 +38,11 @@ struct RenderDatasetCommand: ParsableCommand {
     guard (1...256).contains(workers) else {
       throw ValidationError("--workers: expected 1 to 256, found \(workers)")
     }
+    let sizes = RenderedSetOptions.sizes
+    guard sizes.contains(size) else {
+      throw ValidationError(
+        "--size: expected \(sizes.lowerBound) to \(sizes.upperBound) pixels, found \(size)")
+    }
   }
 
   func run() throws {

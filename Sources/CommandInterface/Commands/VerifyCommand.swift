@@ -10,8 +10,8 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Repeats reference fixtures and compares every number with the stored one.",
     discussion: """
       A fixture is a safetensors file with settings, salts of the weight formula and \
-      tolerances in its metadata. Ends with 1 when a number is off, with 2 when a file is \
-      no fixture of a known kind.
+      tolerances in its metadata. Ends with 1 when a number is off, else with 2 when a file \
+      is no fixture of a known kind or cannot be checked.
       """)
 
   @Argument(help: ArgumentHelp("Fixtures to check.", valueName: "fixture"))
@@ -24,15 +24,15 @@ struct VerifyCommand: ParsableCommand {
         let report = try FixtureVerifier().verify(path: path)
         show(report)
         if !report.passes { failed += 1 }
-      } catch let error as InputError {
-        Terminal.error(error.description)
+      } catch {
+        Terminal.error("\(error)")
         unusable += 1
       }
     }
     guard failed + unusable > 0 else { return }
     let message =
       "of \(fixtures.count) fixtures \(failed) do not pass and \(unusable) cannot be checked"
-    throw Ending(exitCode: unusable > 0 ? .badInput : .checkFailed, description: message)
+    throw Ending(exitCode: failed > 0 ? .checkFailed : .badInput, description: message)
   }
 
   private func show(_ report: FixtureReport) {

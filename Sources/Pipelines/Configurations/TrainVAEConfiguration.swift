@@ -38,6 +38,12 @@ public struct TrainVAEConfiguration: Sendable, Equatable, ConfigurationSchema {
   }
 
   public func validate() throws {
+    for (name, channels) in [
+      ("inChannels", autoencoder.inChannels), ("outChannels", autoencoder.outChannels),
+    ] where channels != 3 {
+      throw InvalidField(
+        "autoencoder.\(name)", expected: "3, as images have", found: "\(channels)")
+    }
     guard data.size.isMultiple(of: autoencoder.downsampling) else {
       throw InvalidField(
         "data.size",

@@ -47,6 +47,9 @@ extension ImageSetOptions {
 }
 
 extension RenderedSetOptions {
+  /// Sides of an image that can be rendered, in pixels.
+  public static var sizes: ClosedRange<Int> { SolidRenderer.sizes }
+
   /// - Parameter classes: nil for all.
   public func parameters(classes: [SolidClass]? = nil) throws -> SolidDataset.Parameters {
     try SolidDataset.Parameters(

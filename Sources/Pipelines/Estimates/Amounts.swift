@@ -12,10 +12,11 @@ enum Amounts {
     scaled(Double(value), step: 1024, [" B", " KiB", " MiB", " GiB", " TiB"])
   }
 
-  /// `0:12:30`, or seconds where there are few.
+  /// `0:12:30`, or seconds where there are few; no number beyond a year.
   static func duration(_ seconds: Double) -> String {
     guard seconds >= 60 else { return String(format: "%.2g s", seconds) }
-    let whole = Int(min(seconds.rounded(), 1e12))
+    guard seconds <= 365 * 24 * 3600 else { return "more than a year" }
+    let whole = Int(seconds.rounded())
     return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
   }
 

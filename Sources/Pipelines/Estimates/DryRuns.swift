@@ -30,7 +30,7 @@ extension TrainVAE {
             try model.decodingWork(side: side / configuration.autoencoder.downsampling)),
         ],
       ])
-    try reportDryRun(configuration, estimate.table(), to: observe)
+    try reportDryRun(configuration, estimate.table(), memory: estimate.memory(), to: observe)
   }
 }
 
@@ -43,7 +43,7 @@ extension TrainPredictor {
       rows: [
         ["multiply-adds of one forward", Amounts.count(configuration.model.multiplyAdds)]
       ])
-    try reportDryRun(configuration, estimate.table(), to: observe)
+    try reportDryRun(configuration, estimate.table(), memory: estimate.memory(), to: observe)
   }
 }
 
@@ -61,7 +61,7 @@ extension TrainRefiner {
           "multiply-adds of the teacher's", Amounts.count(teacher.configuration.multiplyAdds),
         ],
       ])
-    try reportDryRun(configuration, estimate.table(), to: observe)
+    try reportDryRun(configuration, estimate.table(), memory: estimate.memory(), to: observe)
   }
 }
 
@@ -73,6 +73,8 @@ extension Encode {
     let images = try imageCount()
     let graph = try vae.encodingGraph(batch: options.batch, side: side)
     let rate = try MachineRate.measure()
+    let weights = 4 * vae.parameters.valueCount
+    let program = try CPUExecutor.workingMemory(of: graph, frozen: true)
     // Each image and its mirror image.
     let work = 2 * graph.multiplyAdds / Double(options.batch) * Double(images)
     try reportDryRun(
@@ -85,18 +87,15 @@ extension Encode {
           "multiply-adds to encode an image",
           Amounts.count(graph.multiplyAdds / Double(options.batch)),
         ],
-        ["memory: weights", Amounts.bytes(4 * vae.parameters.valueCount)],
-        [
-          "memory: encoder program",
-          Amounts.bytes(try CPUExecutor.workingMemory(of: graph, frozen: true)),
-        ],
+        ["memory: weights", Amounts.bytes(weights)],
+        ["memory: encoder program", Amounts.bytes(program)],
         [
           "size of the latents",
           Amounts.bytes(16 * images * latentShape(vae.configuration).elementCount),
         ],
         ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
         ["time, about", Amounts.duration(rate.seconds(work))],
-      ], to: observe)
+      ], memory: weights + program, to: observe)
   }
 
   /// Images that are there, or would be rendered.
@@ -136,10 +135,24 @@ extension AutoencoderKL {
 }
 
 /// Prints what a dry run found: the configuration in full, then the estimates.
+/// - Parameter memory: bytes needed in all.
 func reportDryRun(
-  _ configuration: some ConfigurationSchema, _ estimates: [[String]],
+  _ configuration: some ConfigurationSchema, _ estimates: [[String]], memory: Int,
   to observe: PipelineObserver
 ) throws {
   observe(.note(try ResolvedConfiguration(configuration).yaml))
   observe(.table(title: "Nothing was run. What it would take:", rows: estimates))
+  warnOfMemory(memory, to: observe)
+}
+
+/// Warns where `need` bytes are more than the machine has.
+func warnOfMemory(
+  _ need: Int, available: UInt64 = ProcessInfo.processInfo.physicalMemory,
+  to observe: PipelineObserver
+) {
+  guard need > available else { return }
+  observe(
+    .warning(
+      "needs about \(Amounts.bytes(need)) of memory, this machine has "
+        + "\(Amounts.bytes(Int(clamping: available))): expect it to swap or to be killed"))
 }

@@ -25,17 +25,11 @@ extension Sample {
     let decoding = try vae.decodingWork(side: predictor.configuration.inputSize)
     let rate = try MachineRate.measure()
 
-    let rows = branches * batches.size
-    let graph = Graph()
-    graph.output(
-      "v",
-      try predictor(
-        graph.input("x", Shape([rows] + models.latentShape.dimensions)),
-        t: graph.input("t", [rows]), labels: graph.input("labels", [rows], .int32)))
     let weights = [
       predictor.parameters.valueCount, refiner?.model.parameters.valueCount ?? 0,
       vae.parameters.valueCount,
     ]
+    let memory = try self.memory(models, refiner)
     let side = predictor.configuration.inputSize * vae.configuration.downsampling
     let pixels = 3 * side * side * count
     let latents = configuration.write.latents ? 4 * models.latentShape.elementCount * count : 0
@@ -57,12 +51,8 @@ extension Sample {
     }
     table += [
       ["multiply-adds to decode an image", Amounts.count(decoding)],
-      // Programs keep the weights in an order of their own beside the given one.
-      ["memory: weights", Amounts.bytes(2 * 4 * weights.reduce(0, +))],
-      [
-        "memory: one evaluation of a batch",
-        Amounts.bytes(try CPUExecutor.workingMemory(of: graph, frozen: true)),
-      ],
+      ["memory: weights", Amounts.bytes(memory.weights)],
+      ["memory: one evaluation of a batch", Amounts.bytes(memory.evaluation)],
       [
         "disk, at most",
         Amounts.bytes(
@@ -74,6 +64,26 @@ extension Sample {
         Amounts.duration(rate.seconds(Double(drawn) * perSample + Double(count) * decoding)),
       ],
     ]
-    try reportDryRun(configuration, table, to: observe)
+    try reportDryRun(
+      configuration, table, memory: memory.weights + memory.evaluation, to: observe)
+  }
+
+  /// Bytes of the weights and of one evaluation of a batch.
+  func memory(_ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?) throws -> (
+    weights: Int, evaluation: Int
+  ) {
+    let predictor = models.predictor.model
+    let rows = (configuration.sampling.guidance == 1 ? 1 : 2) * batches.size
+    let graph = Graph()
+    graph.output(
+      "v",
+      try predictor(
+        graph.input("x", Shape([rows] + models.latentShape.dimensions)),
+        t: graph.input("t", [rows]), labels: graph.input("labels", [rows], .int32)))
+    let weights =
+      predictor.parameters.valueCount + (refiner?.model.parameters.valueCount ?? 0)
+      + models.vae.model.parameters.valueCount
+    // Programs keep the weights in an order of their own beside the given one.
+    return (2 * 4 * weights, try CPUExecutor.workingMemory(of: graph, frozen: true))
   }
 }

@@ -13,21 +13,38 @@ struct TrainingEstimate {
   /// Rows of the caller's own, such as the cost of one forward.
   var rows: [[String]] = []
 
-  func table() throws -> [[String]] {
+  /// Bytes needed in all.
+  func memory() throws -> Int {
+    let parts = try memoryParts(graph())
+    return parts.state + parts.batches + parts.program
+  }
+
+  private func graph() throws -> Graph {
     try options.validate()
-    let graph = try TrainingStep.graph(
+    return try TrainingStep.graph(
       loss: loss, parameters: parameters, batch: options.batch,
       accumulation: options.accumulation, optimizer: options.optimizer
     ).graph
-    let rate = try MachineRate.measure()
-    let work = graph.multiplyAdds
+  }
 
+  /// Bytes of weights and optimiser, of batches and of the step program.
+  private func memoryParts(_ graph: Graph) throws -> (state: Int, batches: Int, program: Int) {
     // Weights, two moments and an average of each trained value; weights and an average
     // of each other one.
     let trained = parameters.filter(\.isTrainable).valueCount
-    let state = 4 * (4 * trained + 2 * (parameters.valueCount - trained) + frozen.valueCount)
-    let batches = 2 * loss.inputs.reduce(0) { $0 + $1.type(options.batch).byteCount }
-    let arena = try CPUExecutor.workingMemory(of: graph, frozen: false)
+    return (
+      4 * (4 * trained + 2 * (parameters.valueCount - trained) + frozen.valueCount),
+      2 * loss.inputs.reduce(0) { $0 + $1.type(options.batch).byteCount },
+      try CPUExecutor.workingMemory(of: graph, frozen: false)
+    )
+  }
+
+  func table() throws -> [[String]] {
+    let graph = try graph()
+    let rate = try MachineRate.measure()
+    let work = graph.multiplyAdds
+    let trained = parameters.filter(\.isTrainable).valueCount
+    let memory = try memoryParts(graph)
 
     var table = [["estimate", "value"]]
     table.append(["parameters", "\(parameters.valueCount)"])
@@ -36,9 +53,9 @@ struct TrainingEstimate {
     table += rows
     table += [
       ["multiply-adds per step", Amounts.count(work)],
-      ["memory: weights and optimiser", Amounts.bytes(state)],
-      ["memory: batches", Amounts.bytes(batches)],
-      ["memory: step program", Amounts.bytes(arena)],
+      ["memory: weights and optimiser", Amounts.bytes(memory.state)],
+      ["memory: batches", Amounts.bytes(memory.batches)],
+      ["memory: step program", Amounts.bytes(memory.program)],
       ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
       [
         "time for \(options.steps) steps, about",

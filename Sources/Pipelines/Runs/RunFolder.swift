@@ -15,6 +15,9 @@ final class RunFolder {
     try AtomicFile.makeDirectory(path)
     lock = try RunLock(directory: path)
     AtomicFile.removeLeftovers(in: path)
+    for folder in ["checkpoints", "samples", "reconstructions"] {
+      AtomicFile.removeLeftovers(in: "\(path)/\(folder)")
+    }
     log = try JSONLinesLog(path: "\(path)/log.jsonl")
   }
 

@@ -83,6 +83,11 @@ final class TrainingReporter {
               result.bins.map { .number($0.count > 0 ? $0[weights].parts[name] ?? .nan : .nan) })
           ))
       }
+      let zero = VelocityOffsetLoss.zeroRefiner
+      if overall.parts[zero] != nil {
+        let lost = result.lostBins(weights, against: zero)
+        fields.append(("lost_bins", .list(lost.map { .integer($0) })))
+      }
       try log.append(fields)
     }
     let parts = result.overall.ema.parts.sorted { $0.key < $1.key }
@@ -119,7 +124,9 @@ final class TrainingReporter {
     }
     let lost = result.lostBins(.ema, against: zero)
     if lost.isEmpty {
-      observe(.note("step \(step): the refiner beats the zero refiner in every bin of t"))
+      observe(
+        .note(
+          "step \(step): the refiner beats the zero refiner in every bin of t that has samples"))
     } else {
       let text =
         "step \(step): the refiner does not beat the zero refiner at t in "

@@ -12,6 +12,8 @@ struct TrainingSession {
   typealias Weights = [String: HostTensor]
 
   let run: TrainingRun
+  /// Parameters of networks that are not trained.
+  var frozen: [Parameter] = []
   let folder: RunFolder
   let seed: UInt64
   let configuration: ResolvedConfiguration
@@ -24,6 +26,10 @@ struct TrainingSession {
   /// - Parameter initial: a file of weights to start from instead of fresh ones.
   func train(resume: Bool, initial: String?) throws -> TrainingOutcome {
     var run = run
+    try warnOfMemory(
+      TrainingEstimate(
+        parameters: run.parameters, loss: run.loss, options: run.options, frozen: frozen
+      ).memory(), to: observe)
     if let initial {
       run.identity.settings["initial weights"] = try FileHash.sha256(ofFile: initial)
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Dispatch
 import Randomness
 import Synchronization
 import TensorGraph
@@ -57,16 +58,29 @@ public final class ImageBatches: BatchSource {
     order.withLock { order in
       for row in 0..<batch.count { batch.indices[row] = order.sample(first + row) }
     }
-    for row in 0..<batch.count {
-      let number = UInt64(first + row)
-      var flip = RandomStream(seed: seed, purpose: .flip, index: number)
-      if let image = batch.floats("images", row: row) {
-        try source.read(batch.indices[row], flipped: flip.uniform() < 0.5, into: image)
+    // A row depends on its number alone, so threads change nothing; nor does it depend on
+    // them which error is thrown: the first row's.
+    let failure = Mutex<(row: Int, error: any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: batch.count) { row in
+      do {
+        try fill(batch, row: row, number: UInt64(first + row))
+      } catch {
+        failure.withLock { earlier in
+          if row < earlier?.row ?? .max { earlier = (row, error) }
+        }
       }
-      if let noise = batch.floats("noise", row: row) {
-        var stream = RandomStream(seed: seed, purpose: .posterior, index: number)
-        stream.fillNormal(noise)
-      }
+    }
+    if let (_, error) = failure.withLock({ $0 }) { throw error }
+  }
+
+  private func fill(_ batch: Batch, row: Int, number: UInt64) throws {
+    var flip = RandomStream(seed: seed, purpose: .flip, index: number)
+    if let image = batch.floats("images", row: row) {
+      try source.read(batch.indices[row], flipped: flip.uniform() < 0.5, into: image)
+    }
+    if let noise = batch.floats("noise", row: row) {
+      var stream = RandomStream(seed: seed, purpose: .posterior, index: number)
+      stream.fillNormal(noise)
     }
   }
 }

@@ -57,7 +57,7 @@ public struct TimeOffsetOptions: Sendable, Equatable {
   public func validate() throws {
     guard lower >= 0, lower < upper, upper < 1 else {
       throw InvalidField(
-        "range", expected: "two offsets in (0, 1), 0 <= lower < upper < 1",
+        "range", expected: "0 <= lower < upper < 1",
         found: "[\(lower), \(upper)]")
     }
     guard distribution != .logUniform || lower > 0 else {

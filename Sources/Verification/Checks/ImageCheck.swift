@@ -70,7 +70,7 @@ struct ImageCheck: FixtureCheck {
       }
       return try rows(ink, name)
     default:
-      guard what.hasPrefix("crop"), let side = Int(what.dropFirst(4)) else { return nil }
+      guard what.hasPrefix("crop"), let side = Int(what.dropFirst(4)), side > 0 else { return nil }
       guard try fixture.shape(name) == [side, side, 3] else {
         return ComputedTensor(
           fault: "has shape [\(side), \(side), 3] here, \(try fixture.shape(name)) in the fixture")

@@ -104,6 +104,8 @@ struct TrainingReplay {
         continue
       }
       let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+      // `param/` names no weight.
+      guard parts.count == 2 else { continue }
       let variable: String? =
         switch parts[0] {
         case "param": parts[1]
