@@ -5,8 +5,10 @@
 
 #pragma clang fp contract(fast)
 
-/* Positions per piece of work; partial sums of pieces are added in double. */
+/* Positions per piece of work, and per run that is added up in float: runs join in double.
+ * A statistic's error is the same for a whole group, so that it would not average out. */
 #define PIECE 128
+#define RUN 16
 
 /* Scratch: per (sample, piece) two sums per channel; per sample four numbers per channel
  * (slope, offset, then the gradient's two means). */
@@ -16,20 +18,26 @@ typedef struct {
   int64_t N, T, C, groups, pieces;
   float epsilon;
   int silu;
-  float *partial;  /* (N, pieces, 2, C) */
+  double *partial; /* (N, pieces, 2, C) */
   float *channel;  /* (N, 4, C) */
 } group_job;
 
 size_t ck_group_norm_scratch(int64_t N, int64_t T, int64_t C) {
   int64_t pieces = (T + PIECE - 1) / PIECE;
-  return (size_t)(N * pieces * 2 * C + N * 4 * C) * sizeof(float);
+  return (size_t)(N * pieces * 2 * C) * sizeof(double) + (size_t)(N * 4 * C) * sizeof(float);
 }
 
 static group_job make_job(int64_t N, int64_t T, int64_t C, void *scratch) {
   int64_t pieces = (T + PIECE - 1) / PIECE;
   group_job job = {.N = N, .T = T, .C = C, .pieces = pieces, .partial = scratch};
-  job.channel = job.partial + N * pieces * 2 * C;
+  job.channel = (float *)(job.partial + N * pieces * 2 * C);
   return job;
+}
+
+/* Adds a run's two sums per channel to those of its piece, and clears it. */
+CK_INLINE void flush_run(float *restrict run, double *restrict partial, int64_t C) {
+  for (int64_t c = 0; c < 2 * C; c++) partial[c] += (double)run[c];
+  memset(run, 0, (size_t)(2 * C) * sizeof(float));
 }
 
 /* Sums of (x - x[0]) and its square: shifted, so that a large mean does not cancel. */
@@ -40,14 +48,18 @@ CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
     int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
     int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
     const float *x = job->x + (n * job->T + first) * C, *origin = job->x + n * job->T * C;
-    float *restrict sum = job->partial + item * 2 * C, *restrict square = sum + C;
-    memset(sum, 0, (size_t)(2 * C) * sizeof(float));
-    for (int64_t t = 0; t < count; t++)
+    double *partial = job->partial + item * 2 * C;
+    float run[2 * C], *restrict sum = run, *restrict square = run + C;
+    memset(run, 0, sizeof run);
+    memset(partial, 0, (size_t)(2 * C) * sizeof(double));
+    for (int64_t t = 0; t < count; t++) {
       CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
         float v = x[t * C + c] - origin[c];
         sum[c] += v;
         square[c] += v * v;
       }
+      if ((t + 1) % RUN == 0 || t + 1 == count) flush_run(run, partial, C);
+    }
   }
 }
 
@@ -66,7 +78,7 @@ static void moments_range(void *context, int64_t begin, int64_t end) {
         int64_t c = g * width + k;
         double sum = 0, square = 0;
         for (int64_t piece = 0; piece < job->pieces; piece++) {
-          const float *partial = job->partial + (n * job->pieces + piece) * 2 * C;
+          const double *partial = job->partial + (n * job->pieces + piece) * 2 * C;
           sum += partial[c];
           square += partial[C + c];
         }
@@ -134,8 +146,10 @@ CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t 
     int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
     int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
     const float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
-    float *restrict sum = job->partial + item * 2 * C, *restrict dot = sum + C;
-    memset(sum, 0, (size_t)(2 * C) * sizeof(float));
+    double *partial = job->partial + item * 2 * C;
+    float run[2 * C], *restrict sum = run, *restrict dot = run + C;
+    memset(run, 0, sizeof run);
+    memset(partial, 0, (size_t)(2 * C) * sizeof(double));
     for (int64_t t = 0; t < count; t++) {
       int64_t row = (n * job->T + first + t) * C;
       const float *x = job->x + row, *dy = job->dy + row;
@@ -151,6 +165,7 @@ CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t 
         sum[c] += d;
         dot[c] += d * normal;
       }
+      if ((t + 1) % RUN == 0 || t + 1 == count) flush_run(run, partial, C);
     }
   }
 }
@@ -186,7 +201,7 @@ static void join_gradient(group_job *job) {
     memset(sums, 0, sizeof sums);
     memset(dots, 0, sizeof dots);
     for (int64_t piece = 0; piece < job->pieces; piece++) {
-      const float *partial = job->partial + (n * job->pieces + piece) * 2 * C;
+      const double *partial = job->partial + (n * job->pieces + piece) * 2 * C;
       for (int64_t c = 0; c < C; c++) {
         sums[c] += partial[c];
         dots[c] += partial[C + c];

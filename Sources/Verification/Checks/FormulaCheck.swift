@@ -79,7 +79,7 @@ struct FormulaCheck: FixtureCheck {
     for entry in settings.inputs ?? [] {
       guard let colon = entry.lastIndex(of: ":") else { continue }
       let source = String(entry[..<colon])
-      switch (name, entry[entry.index(after: colon)...].filter { $0 != " " }) {
+      switch (name, entry[entry.index(after: colon)...].filter { !" ()".contains($0) }) {
       case ("input_u", "u"):
         return (0..<count).map { formula.uniform(source, $0) }
       case ("input_x", "s*sqrt3"):
