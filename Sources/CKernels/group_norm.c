@@ -27,13 +27,6 @@ size_t ck_group_norm_scratch(int64_t N, int64_t T, int64_t C) {
   return (size_t)(N * pieces * 2 * C) * sizeof(double) + (size_t)(N * 4 * C) * sizeof(float);
 }
 
-static group_job make_job(int64_t N, int64_t T, int64_t C, void *scratch) {
-  int64_t pieces = (T + PIECE - 1) / PIECE;
-  group_job job = {.N = N, .T = T, .C = C, .pieces = pieces, .partial = scratch};
-  job.channel = (float *)(job.partial + N * pieces * 2 * C);
-  return job;
-}
-
 /* Adds a run's two sums per channel to those of its piece, and clears it. */
 CK_INLINE void flush_run(float *restrict run, double *restrict partial, int64_t C) {
   for (int64_t c = 0; c < 2 * C; c++) partial[c] += (double)run[c];
@@ -122,18 +115,23 @@ CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
   }
 }
 
+/* What forward and gradient begin with: the work's description and every group's moments. */
+static group_job measured(const float *x, const float *weight, const float *bias, float *y,
+                          int64_t N, int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
+                          void *scratch) {
+  int64_t pieces = (T + PIECE - 1) / PIECE;
+  group_job job = {.x = x, .weight = weight, .bias = bias, .y = y, .N = N, .T = T, .C = C,
+                   .groups = groups, .pieces = pieces, .epsilon = epsilon, .silu = silu,
+                   .partial = scratch};
+  job.channel = (float *)(job.partial + N * pieces * 2 * C);
+  ck_parallel(N * pieces, 1, sums_range, &job);
+  ck_parallel(N, 4, moments_range, &job);
+  return job;
+}
+
 void ck_group_norm(const float *x, const float *weight, const float *bias, float *y, int64_t N,
                    int64_t T, int64_t C, int64_t groups, float epsilon, int silu, void *scratch) {
-  group_job job = make_job(N, T, C, scratch);
-  job.x = x;
-  job.weight = weight;
-  job.bias = bias;
-  job.y = y;
-  job.groups = groups;
-  job.epsilon = epsilon;
-  job.silu = silu;
-  ck_parallel(N * job.pieces, 1, sums_range, &job);
-  ck_parallel(N, 4, moments_range, &job);
+  group_job job = measured(x, weight, bias, y, N, T, C, groups, epsilon, silu, scratch);
   ck_parallel(N * job.pieces, 1, apply_range, &job);
 }
 
@@ -234,19 +232,10 @@ void ck_group_norm_gradient(const float *x, const float *weight, const float *bi
                             const float *dy, float *dx, float *dweight, float *dbias, int64_t N,
                             int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
                             void *scratch) {
-  group_job job = make_job(N, T, C, scratch);
-  job.x = x;
-  job.weight = weight;
-  job.bias = bias;
+  group_job job = measured(x, weight, bias, dx, N, T, C, groups, epsilon, silu, scratch);
   job.dy = dy;
-  job.y = dx;
   job.dweight = dweight;
   job.dbias = dbias;
-  job.groups = groups;
-  job.epsilon = epsilon;
-  job.silu = silu;
-  ck_parallel(N * job.pieces, 1, sums_range, &job);
-  ck_parallel(N, 4, moments_range, &job);
   ck_parallel(N * job.pieces, 1, gradient_sums_range, &job);
   join_gradient(&job);
   ck_parallel(N * job.pieces, 1, gradient_apply_range, &job);
