@@ -1,25 +1,18 @@
 import Diagnostics
 
-/// Where a tensor lies in a safetensors file and how to read it.
-public struct StoredTensor: Sendable, Equatable {
-  public let name: String
-  public let type: TensorType
-  /// Row-major; empty for a scalar.
-  public let shape: [Int]
-  /// Its bytes, counted from the start of the data section.
-  public let byteRange: Range<Int>
-
-  /// Number of elements; 1 for a scalar.
-  public var count: Int { byteRange.count / type.size }
-}
-
 /// The JSON header of a safetensors file, read by its own small grammar:
 /// an object of tensors, each with exactly `dtype`, `shape` and `data_offsets`,
 /// and of string metadata. Nothing nests deeper, so neither does the parser, and
 /// a name given twice is seen, which general JSON readers do not promise.
 struct SafetensorsHeader {
   private(set) var metadata: [String: String] = [:]
-  private(set) var tensors: [String: StoredTensor] = [:]
+  private(set) var entries: [String: Entry] = [:]
+
+  /// A tensor and its bytes, counted from the start of the data section.
+  struct Entry {
+    let tensor: StoredTensor
+    let byteRange: Range<Int>
+  }
 
   /// - Parameters:
   ///   - bytes: the header alone, trailing spaces included.
@@ -41,7 +34,7 @@ struct SafetensorsHeader {
         metadata = try SafetensorsHeader.metadata(&scanner)
       } else {
         let tensor = try SafetensorsHeader.tensor(name, &scanner)
-        guard tensors.updateValue(tensor, forKey: name) == nil else {
+        guard entries.updateValue(tensor, forKey: name) == nil else {
           throw scanner.error("has the tensor '\(name)' twice")
         }
       }
@@ -60,7 +53,7 @@ struct SafetensorsHeader {
     return entries
   }
 
-  private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws -> StoredTensor {
+  private static func tensor(_ name: String, _ scanner: inout JSONScanner) throws -> Entry {
     var type: TensorType?
     var shape: [Int]?
     var offsets: [Int]?
@@ -93,27 +86,29 @@ struct SafetensorsHeader {
         "tensor '\(name)': \(type.rawValue) of shape \(shape) needs \(size) bytes, "
           + "data_offsets give \(offsets[1] - offsets[0])")
     }
-    return StoredTensor(
-      name: name, type: type, shape: shape, byteRange: offsets[0]..<offsets[1])
+    return Entry(
+      tensor: StoredTensor(name: name, type: type, shape: shape),
+      byteRange: offsets[0]..<offsets[1])
   }
 
   /// Every byte of the data section belongs to exactly one tensor.
   private func checkLayout(dataLength: Int, path: String) throws {
-    let ordered = tensors.values.sorted {
+    let ordered = entries.values.sorted {
       ($0.byteRange.lowerBound, $0.byteRange.upperBound)
         < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
     }
     var end = 0
-    for tensor in ordered {
-      guard tensor.byteRange.lowerBound == end else {
+    for entry in ordered {
+      guard entry.byteRange.lowerBound == end else {
         throw InputError(
-          "\(path): tensor '\(tensor.name)'", expected: "its data at byte \(end), after the others",
-          found: "byte \(tensor.byteRange.lowerBound)")
+          "\(path): tensor '\(entry.tensor.name)'",
+          expected: "its data at byte \(end), after the others",
+          found: "byte \(entry.byteRange.lowerBound)")
       }
-      end = tensor.byteRange.upperBound
+      end = entry.byteRange.upperBound
       guard end <= dataLength else {
         throw InputError(
-          "\(path): tensor '\(tensor.name)'", expected: "data up to byte \(end)",
+          "\(path): tensor '\(entry.tensor.name)'", expected: "data up to byte \(end)",
           found: "\(dataLength) bytes of data", remedy: "the file may be cut off: copy it again")
       }
     }

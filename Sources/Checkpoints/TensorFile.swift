@@ -1,49 +1,46 @@
 import Diagnostics
-import Files
 
-/// A safetensors file open for reading. Its header is checked whole when it is
-/// opened (format: https://github.com/huggingface/safetensors#format, with the
-/// rules that writers must follow enforced on files read); tensors are then read
-/// from the file as they are asked for, by any thread.
-public final class SafetensorsFile: Sendable {
-  public let path: String
-  /// The header's `__metadata__`.
-  public let metadata: [String: String]
+/// The containers that tensors come in.
+public enum CheckpointFormat: String, Sendable, CaseIterable {
+  case safetensors
+  /// `torch.save` since PyTorch 1.6.
+  case torchZip = "PyTorch zip"
+  /// `torch.save` before PyTorch 1.6.
+  case torchLegacy = "PyTorch legacy"
+  /// `torch.jit.save`; only parameters and buffers are read.
+  case torchScript = "TorchScript"
+  case npz
+  case npy
+}
+
+/// A file of named tensors, open for reading. Its description is checked whole when it is
+/// opened; the tensors are read as they are asked for, by any thread.
+public protocol TensorFile: Sendable {
+  var path: String { get }
+  var format: CheckpointFormat { get }
+  /// What the file says of itself beside its tensors; empty where its format has no room for that.
+  var metadata: [String: String] { get }
   /// Names of the tensors, sorted.
-  public let names: [String]
-  private let tensors: [String: StoredTensor]
-  private let file: ReadOnlyFile
-  private let dataStart: Int
+  var names: [String] { get }
 
-  /// What the published readers take; a header is a few megabytes at most.
-  private static let longestHeader = 100_000_000
+  func tensor(named name: String) -> StoredTensor?
 
-  public init(path: String) throws {
-    let file = try ReadOnlyFile(path)
-    guard file.size >= 8 else {
-      throw InputError(path, expected: "a safetensors file", found: "\(file.size) bytes")
-    }
-    let length = try file.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length >= 2, length <= UInt64(min(file.size - 8, SafetensorsFile.longestHeader)) else {
-      throw InputError(
-        path, expected: "a safetensors header of at least 2 and at most \(file.size - 8) bytes",
-        found: "a length of \(length)", remedy: "the file may be cut off or of another format")
-    }
-    dataStart = 8 + Int(length)
-    let header = try SafetensorsHeader(
-      file.bytes(8..<dataStart), dataLength: file.size - dataStart, path: path)
-    self.path = path
-    self.file = file
-    metadata = header.metadata
-    tensors = header.tensors
-    names = header.tensors.keys.sorted()
-  }
+  /// Passes the tensor's elements on in row-major order and little-endian, in pieces of whole
+  /// elements and of at most 1 MiB.
+  /// - Throws: `InputError` when there is no such tensor or it cannot be read.
+  func forEachChunk(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
 
-  public func contains(_ name: String) -> Bool { tensors[name] != nil }
+  /// Where the elements lie in the file, if they lie there row-major, little-endian and
+  /// without gaps.
+  func plainRange(of name: String) -> Range<Int>?
+}
+
+extension TensorFile {
+  public func contains(_ name: String) -> Bool { tensor(named: name) != nil }
 
   /// - Throws: `InputError` when there is no tensor of that name.
   public func info(_ name: String) throws -> StoredTensor {
-    guard let tensor = tensors[name] else {
+    guard let tensor = tensor(named: name) else {
       throw InputError(
         path, expected: "a tensor '\(name)'", found: "\(names.count) others",
         remedy: names.isEmpty ? nil : "for example '\(names[0])'")
@@ -53,8 +50,10 @@ public final class SafetensorsFile: Sendable {
 
   /// The tensor as stored: row-major, little-endian.
   public func bytes(_ name: String) throws -> [UInt8] {
-    let range = try info(name).byteRange
-    return try file.bytes(dataStart + range.lowerBound..<dataStart + range.upperBound)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(try info(name).byteCount)
+    try forEachChunk(of: name) { bytes.append(contentsOf: $0) }
+    return bytes
   }
 
   /// The tensor of any type as binary32, rounded to nearest where it does not fit.
@@ -74,12 +73,8 @@ public final class SafetensorsFile: Sendable {
         "\(path): tensor '\(name)'", expected: "\(buffer.count) elements",
         found: "\(tensor.count) of shape \(tensor.shape)")
     }
-    guard tensor.type != .float32 else {
-      return try file.read(
-        at: dataStart + tensor.byteRange.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
-    }
     var done = 0
-    try forEachChunk(of: tensor) { bytes in
+    try forEachChunk(of: name) { bytes in
       let part = UnsafeMutableBufferPointer(rebasing: buffer[done...])
       ElementConversion.widen(bytes, type: tensor.type, into: part)
       done += bytes.count / tensor.type.size
@@ -91,7 +86,7 @@ public final class SafetensorsFile: Sendable {
     let tensor = try info(name)
     var values: [Double] = []
     values.reserveCapacity(tensor.count)
-    try forEachChunk(of: tensor) {
+    try forEachChunk(of: name) {
       values.append(contentsOf: ElementConversion.doubles($0, type: tensor.type))
     }
     return values
@@ -107,7 +102,7 @@ public final class SafetensorsFile: Sendable {
     }
     var values: [Int64] = []
     values.reserveCapacity(tensor.count)
-    try forEachChunk(of: tensor) {
+    try forEachChunk(of: name) {
       guard let part = ElementConversion.integers($0, type: tensor.type) else {
         throw InputError(
           "\(path): tensor '\(name)'", expected: "integers below 2^63", found: "a larger one")
@@ -116,11 +111,12 @@ public final class SafetensorsFile: Sendable {
     }
     return values
   }
+}
 
-  private func forEachChunk(
-    of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    let start = dataStart + tensor.byteRange.lowerBound
-    try file.forEachChunk(of: start..<start + tensor.byteRange.count, body)
+/// Opens files of tensors by what is in them, whatever they are called.
+public enum TensorFiles {
+  /// - Throws: `InputError` where the file is of no known format, or damaged.
+  public static func open(_ path: String) throws -> any TensorFile {
+    try SafetensorsFile(path: path)
   }
 }
