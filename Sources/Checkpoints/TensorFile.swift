@@ -1,4 +1,5 @@
 import Diagnostics
+import Files
 
 /// The containers that tensors come in.
 public enum CheckpointFormat: String, Sendable, CaseIterable {
@@ -117,6 +118,17 @@ extension TensorFile {
 public enum TensorFiles {
   /// - Throws: `InputError` where the file is of no known format, or damaged.
   public static func open(_ path: String) throws -> any TensorFile {
-    try SafetensorsFile(path: path)
+    let file = try ReadOnlyFile(path)
+    let start = try file.bytes(0..<min(4, file.size))
+    if start.starts(with: [0x50, 0x4B]) {  // PK
+      // PyTorch can leave checksums out, and never looks at them.
+      let archive = try ZipArchive(file, checksums: .ignored)
+      if let torch = TorchArchive(archive, file: file) { return try torch.open() }
+      throw InputError(
+        path, expected: "a zip archive of tensors, with data.pkl in its folder",
+        found: "one of \(archive.members.count) other files")
+    }
+    if start.first == PickleOpcode.proto.rawValue { return try TorchLegacy.open(file) }
+    return try SafetensorsFile(path: path)
   }
 }

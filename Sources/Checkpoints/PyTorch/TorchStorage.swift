@@ -83,7 +83,7 @@ struct TorchView {
     guard shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }), (0...capacity) ~= offset
     else {
       throw Fault(
-        expected: "sizes, strides and an offset from 0 to \(capacity)",
+        expected: "sizes and strides of 0 and more, an offset from 0 to \(capacity)",
         found: "sizes \(shape), strides \(strides), offset \(offset)")
     }
     guard let byteCount = type.byteCount(shape: shape) else {
@@ -92,14 +92,14 @@ struct TorchView {
     guard TorchView.extent(shape: shape, strides: strides).map({ $0 <= capacity - offset }) == true
     else {
       throw Fault(
-        expected: "elements inside a storage of \(capacity)",
+        expected: "a tensor inside its \(capacity) elements",
         found: "sizes \(shape), strides \(strides), offset \(offset)")
     }
     guard byteCount <= max(storage.bytes.count, TorchView.mostRepeatedBytes) else {
       throw Fault(
         expected: "a tensor that repeats elements to be of at most "
           + "\(TorchView.mostRepeatedBytes) bytes",
-        found: "\(byteCount) over a storage of \(storage.bytes.count)")
+        found: "\(byteCount) made of \(storage.bytes.count)")
     }
     key = storage.key
     self.type = type

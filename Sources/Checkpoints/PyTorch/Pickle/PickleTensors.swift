@@ -90,7 +90,7 @@ extension PickleMachine {
       heap.views.append(
         try TorchView(storage, type: tensorType, offset: offset, shape: shape, strides: strides))
     } catch {
-      throw self.error("\(error.expected) in storage '\(storage.key)'", error.found)
+      throw self.error(error.expected, "\(error.found) over storage '\(storage.key)'")
     }
     try count(shape.count + strides.count)
     return try make(.tensor(heap.views.count - 1), [])
