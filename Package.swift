@@ -132,7 +132,7 @@ let package = Package(
       "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
+    tests("Checkpoints", ["Diagnostics", "Files", "CZlib"], resources: [.copy("Fixtures")]),
     // A program that answers Storage's probe, for its tests to start.
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",

@@ -29,8 +29,13 @@ public final class ZipArchive: Sendable {
   /// In the order of the directory; at least one.
   public let members: [Member]
   private let indices: [String: Int]
-  private let file: ReadOnlyFile
+  let file: ReadOnlyFile
   private let checksums: Checksums
+
+  /// Whether a file may be an archive by its first 4 bytes: a member, or the end of an empty one.
+  static func isStart(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6])
+  }
 
   /// - Parameter checksums: whether members read to their end must have the directory's checksum.
   /// - Throws: `InputError` for what is damaged, encrypted, in several files, or compressed by

@@ -99,17 +99,11 @@ enum ZipLocalHeader {
     }
   }
 
-  /// Names are keys and never paths; those that would be harmful as paths are refused all the same.
   private static func checkedName(_ bytes: [UInt8], path: String) throws -> String {
-    guard let name = String(validating: bytes, as: UTF8.self),
-      !bytes.isEmpty, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-    else {
-      throw InputError(path, expected: "names of zip members in UTF-8", found: "other bytes")
-    }
-    let climbs = bytes.split(separator: UInt8(ascii: "/")).contains { $0 == [0x2E, 0x2E] }
-    guard !climbs, bytes[0] != UInt8(ascii: "/"), !bytes.contains(UInt8(ascii: "\\")) else {
+    guard let name = String(validating: bytes, as: UTF8.self), ZipNames.isUsable(bytes) else {
       throw InputError(
-        path, expected: "names of zip members below the archive's root", found: "'\(name)'")
+        path, expected: "names of zip members in UTF-8 that are no paths out of a folder",
+        found: "'\(String(decoding: bytes.filter { (0x20..<0x7F).contains($0) }, as: UTF8.self))'")
     }
     return name
   }

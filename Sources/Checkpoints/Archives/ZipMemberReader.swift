@@ -59,8 +59,7 @@ final class ZipMemberReader {
       filled += step.count
       deflateHasEnded = step.hasEnded
       guard deflateHasEnded || step.count > 0 || inflater.unused < before else {
-        throw damaged(
-          "\(member.size) inflated bytes", "data cut off after \(produced + filled)")
+        throw damaged("the end of deflated data", "them cut off")
       }
     }
     return filled

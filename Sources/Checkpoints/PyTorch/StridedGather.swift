@@ -83,7 +83,7 @@ private final class StridedGather {
         let rows = min(rowsPerBlock, inner[0].size - row)
         try fill(rows: rows, from: start + offset + row * inner[0].stride)
         let filled = UnsafeMutableRawBufferPointer(rebasing: block[..<(rows * bytesPerRow)])
-        if isSwapped { swap(filled) }
+        if isSwapped { ByteOrder.swap(filled, elementSize: elementSize) }
         var done = 0
         while done < filled.count {
           let piece = filled[done..<min(done + StridedGather.largestPiece, filled.count)]
@@ -130,21 +130,6 @@ private final class StridedGather {
       let element = window.buffer.loadUnaligned(fromByteOffset: place, as: Element.self)
       block.storeBytes(of: element, toByteOffset: target + i * axis.target, as: Element.self)
     }
-  }
-
-  private func swap(_ bytes: UnsafeMutableRawBufferPointer) {
-    switch elementSize {
-    case 2: for i in bytes.indices where i % 2 == 0 { swap(bytes, at: i, UInt16.self) }
-    case 4: for i in bytes.indices where i % 4 == 0 { swap(bytes, at: i, UInt32.self) }
-    default: for i in bytes.indices where i % 8 == 0 { swap(bytes, at: i, UInt64.self) }
-    }
-  }
-
-  private func swap<Word: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: UnsafeMutableRawBufferPointer, at place: Int, _ type: Word.Type
-  ) {
-    let word = bytes.loadUnaligned(fromByteOffset: place, as: Word.self)
-    bytes.storeBytes(of: word.byteSwapped, toByteOffset: place, as: Word.self)
   }
 
   /// Calls `body` with the offsets of each index tuple, in row-major order; once for no axes.

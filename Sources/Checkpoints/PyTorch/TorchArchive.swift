@@ -10,16 +10,16 @@ struct TorchArchive {
   private let archive: ZipArchive
   private let file: ReadOnlyFile
 
+  /// - Parameter archive: read without checksums, which PyTorch can leave out and never looks at.
   /// - Returns: nil for an archive of something else.
-  /// - Parameter archive: of `file`; checksums may be ignored, as PyTorch does.
-  init?(_ archive: ZipArchive, file: ReadOnlyFile) {
+  init?(_ archive: ZipArchive) {
     let suffix = "/data.pkl"
     let name = archive.members.lazy.map(\.name)
       .first { $0.hasSuffix(suffix) && !$0.dropLast(suffix.count).contains("/") }
     guard let name else { return nil }
     root = String(name.dropLast(suffix.count))
     self.archive = archive
-    self.file = file
+    file = archive.file
   }
 
   func open() throws -> TorchFile {
