@@ -2,13 +2,30 @@ import Files
 
 extension StridedLayout {
   /// Passes the elements on in row-major order and little-endian, in pieces of whole elements and
-  /// of at most 1 MiB, with at most 18 MiB of memory.
+  /// of at most 1 MiB.
+  /// - Parameters:
+  ///   - block: bytes of memory for elements put in order, at least 8.
+  ///   - window: bytes of memory for what is read at a time, at least 8.
   func forEachChunk(
-    in file: ReadOnlyFile, _ body: (UnsafeRawBufferPointer) throws -> Void
+    in file: ReadOnlyFile, block: Int = 16 << 20, window: Int = 1 << 20,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard !isEmpty else { return }
     if let range = contiguousRange, !isSwapped { return try file.forEachChunk(of: range, body) }
-    try StridedGather(self, file).forEachChunk(body)
+    try StridedGather(self, file, block: block, window: window).forEachChunk(body)
+  }
+}
+
+extension StridedLayout {
+  /// How much to read at a time: much where elements lie close together, else as much as lies
+  /// in one piece.
+  fileprivate func length(ofWindow most: Int, over dimensions: [Dimension]) -> Int {
+    let apart = dimensions.filter { $0.stride > 0 }.sorted { $0.stride < $1.stride }
+    guard let nearest = apart.first else { return elementSize }
+    let isRun = nearest.stride == elementSize
+    let run = isRun ? nearest.size * elementSize : elementSize
+    guard let next = isRun ? apart.dropFirst().first : nearest else { return most }
+    return next.stride - run <= 4096 ? most : min(run, most)
   }
 }
 
@@ -23,7 +40,6 @@ private final class StridedGather {
     let target: Int
   }
 
-  private static let largestBlock = 16 << 20
   private static let largestPiece = 1 << 20
 
   private let start: Int
@@ -37,7 +53,7 @@ private final class StridedGather {
   private let block: UnsafeMutableRawBufferPointer
   private let window: FileWindow
 
-  init(_ layout: StridedLayout, _ file: ReadOnlyFile) {
+  init(_ layout: StridedLayout, _ file: ReadOnlyFile, block largestBlock: Int, window: Int) {
     start = layout.start
     elementSize = layout.elementSize
     isSwapped = layout.isSwapped
@@ -46,35 +62,22 @@ private final class StridedGather {
       ? [.init(size: 1, stride: layout.elementSize)] : layout.dimensions
     var split = dimensions.count - 1
     var bytesPerRow = layout.elementSize
-    while split > 0, bytesPerRow * dimensions[split].size <= StridedGather.largestBlock {
+    while split > 0, bytesPerRow * dimensions[split].size <= largestBlock {
       bytesPerRow *= dimensions[split].size
       split -= 1
     }
     inner = Array(dimensions[split...])
     outer = dimensions[..<split].map { Axis(size: $0.size, source: $0.stride, target: 0) }
     self.bytesPerRow = bytesPerRow
-    rowsPerBlock = min(dimensions[split].size, StridedGather.largestBlock / bytesPerRow)
+    rowsPerBlock = min(dimensions[split].size, largestBlock / bytesPerRow)
     block = .allocate(byteCount: rowsPerBlock * bytesPerRow, alignment: 64)
     let last = dimensions.reduce(layout.start) { $0 + ($1.size - 1) * $1.stride }
-    window = FileWindow(
+    self.window = FileWindow(
       file, end: last + layout.elementSize,
-      length: StridedGather.windowLength(dimensions, elementSize: layout.elementSize))
+      length: layout.length(ofWindow: window, over: dimensions))
   }
 
   deinit { block.deallocate() }
-
-  /// How much to read at a time: much where elements lie close together, else as much as lies
-  /// in one piece.
-  private static func windowLength(_ dimensions: [StridedLayout.Dimension], elementSize: Int)
-    -> Int
-  {
-    let apart = dimensions.filter { $0.stride > 0 }.sorted { $0.stride < $1.stride }
-    guard let nearest = apart.first else { return elementSize }
-    let isRun = nearest.stride == elementSize
-    let run = isRun ? nearest.size * elementSize : elementSize
-    guard let next = isRun ? apart.dropFirst().first : nearest else { return largestPiece }
-    return next.stride - run <= 4096 ? largestPiece : min(run, largestPiece)
-  }
 
   func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     try StridedGather.forEach(outer) { offset, _ in

@@ -7,11 +7,11 @@ struct TorchTree {
 
   /// More than any checkpoint has. An object that is in two places counts twice, so that
   /// references to references to references end here.
-  static let mostObjects = 1_000_000
+  static let mostObjects = 500_000
   /// Where objects inside themselves end, too.
   static let mostDepth = 64
   /// Bytes of all names and strings.
-  private static let mostText = PickleStream.longest
+  private static let mostText = 16 << 20
 
   private let pickle: Pickle
   private let separator: String
