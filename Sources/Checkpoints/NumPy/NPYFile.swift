@@ -5,8 +5,8 @@ import Files
 public final class NPYFile: TensorFile {
   public static let arrayName = "array"
 
-  public var path: String { file.path }
   public let file: ReadOnlyFile
+  public var path: String { file.path }
   public var format: CheckpointFormat { .npy }
   /// Empty: the format has no room for any.
   public var metadata: [String: String] { [:] }
