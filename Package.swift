@@ -64,12 +64,13 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
     .target(name: "CResampling", cSettings: hotC),
+    .target(name: "CFileMap", cSettings: hotC),
     .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
     floor("Diagnostics"),
     floor("Randomness", hot: true),
-    floor("Files", ["Diagnostics", "CCrypto"]),
+    floor("Files", ["Diagnostics", "CCrypto", "CFileMap"]),
 
     // Floor 1: the engine.
     floor("TensorGraph"),
@@ -113,8 +114,8 @@ let package = Package(
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Diagnostics",
-        argumentParser,
+        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Files",
+        "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(

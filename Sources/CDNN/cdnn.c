@@ -322,6 +322,11 @@ cdnn_primitive *cdnn_packer(const cdnn_primitive *of, cdnn_argument argument, in
   return p;
 }
 
+int cdnn_packs_alike(const cdnn_primitive *a, const cdnn_primitive *b) {
+  return same(&a->wanted[CDNN_SRC], &b->wanted[CDNN_SRC]) &&
+         same(&a->wanted[CDNN_DST], &b->wanted[CDNN_DST]);
+}
+
 void cdnn_bind(cdnn_primitive *p, cdnn_argument argument, void *pointer) {
   if (p->memory[argument]) dnnl_memory_set_data_handle(p->memory[argument], pointer);
 }

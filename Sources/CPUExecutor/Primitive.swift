@@ -4,7 +4,7 @@ import TensorGraph
 /// One oneDNN primitive and the memory it is bound to.
 final class Primitive {
   private let handle: OpaquePointer
-  private var kept: [HostTensor] = []
+  private var kept: [AnyObject] = []
 
   private init(_ handle: OpaquePointer?) throws {
     guard let handle else { throw ProgramError(String(cString: cdnn_last_error())) }
@@ -67,8 +67,11 @@ final class Primitive {
     cdnn_bind(handle, argument, pointer)
   }
 
-  /// Memory that an argument is bound to and that no one else holds.
-  func keepAlive(_ tensor: HostTensor) { kept.append(tensor) }
+  /// Whether this copies between the same layouts as `other`; both are packers.
+  func packsLike(_ other: Primitive) -> Bool { cdnn_packs_alike(handle, other.handle) != 0 }
+
+  /// The owner of memory that an argument is bound to.
+  func keepAlive(_ owner: AnyObject) { kept.append(owner) }
 
   func execute() throws {
     guard cdnn_execute(handle) == 0 else {

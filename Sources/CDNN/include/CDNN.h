@@ -56,6 +56,8 @@ size_t cdnn_packed_bytes(const cdnn_primitive *primitive, cdnn_argument argument
 /* Copies an argument between the given layout (its CDNN_SRC) and the wanted one (its CDNN_DST);
  * `unpack` goes the other way. */
 cdnn_primitive *cdnn_packer(const cdnn_primitive *primitive, cdnn_argument argument, int unpack);
+/* Not 0 when two packers copy between the same two layouts. */
+int cdnn_packs_alike(const cdnn_primitive *a, const cdnn_primitive *b);
 
 void cdnn_bind(cdnn_primitive *primitive, cdnn_argument argument, void *pointer);
 /* 0, or an error of the library. */

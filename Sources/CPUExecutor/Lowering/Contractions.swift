@@ -27,17 +27,14 @@ struct PackedArgument {
       return []
     }
     let packer = try primitive.packer(argument)
-    packer.bind(CDNN_SRC, plain)
     if let scratch {
+      packer.bind(CDNN_SRC, plain)
       packer.bind(CDNN_DST, scratch)
       primitive.bind(argument, scratch)
       return [packer.kernel]
     }
-    let packed = HostTensor(TensorType([(bytes + 3) / 4]))
-    guard let pointer = packed.bytes.baseAddress else { return [] }
-    packer.bind(CDNN_DST, pointer)
-    try packer.execute()
-    primitive.bind(argument, pointer)
+    let packed = try PackedWeight.shared(plain, packer, bytes: bytes)
+    primitive.bind(argument, packed.pointer)
     primitive.keepAlive(packed)
     return []
   }
