@@ -65,12 +65,13 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
     .target(name: "CResampling", cSettings: hotC),
+    .target(name: "CFileMap", cSettings: hotC),
     .target(name: "CPNG", dependencies: ["CPNGSystem"], cSettings: hotC),
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
     floor("Diagnostics"),
     floor("Randomness", hot: true),
-    floor("Files", ["Diagnostics", "CCrypto"]),
+    floor("Files", ["Diagnostics", "CCrypto", "CFileMap"]),
 
     // Floor 1: the engine.
     floor("TensorGraph"),
@@ -84,7 +85,7 @@ let package = Package(
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
-    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"]),
+    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"], hot: true),
 
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
@@ -114,8 +115,8 @@ let package = Package(
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Diagnostics",
-        argumentParser,
+        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Files",
+        "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(

@@ -31,7 +31,10 @@ public protocol TensorFile: Sendable {
   /// - Throws: `InputError` when there is no such tensor or it cannot be read.
   func forEachChunk(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
 
-  /// Where the elements lie in the file, if they lie there row-major, little-endian and
+  /// The file beneath.
+  var file: ReadOnlyFile { get }
+
+  /// Where the elements lie in ``file``, if they lie there row-major, little-endian and
   /// without gaps.
   func plainRange(of name: String) -> Range<Int>?
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Files
 import Foundation
 import Pipelines
 import Storage
@@ -11,6 +12,7 @@ public enum Launcher {
     HDF5Probe.serveIfAsked()
     // The log survives `| head`: a closed pipe is an error to handle, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
+    MappedFile.reportFaults()
     StopRequest.listen()
     do {
       var parsed = try command.parseAsRoot()

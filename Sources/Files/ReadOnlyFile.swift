@@ -1,14 +1,16 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// A regular file read at any place by any thread. Reads are positioned system
 /// calls rather than a memory map, so that a file cut short while it is in use
-/// is an error and not a signal.
+/// is an error and not a signal; weights that stay in use are mapped on request.
 public final class ReadOnlyFile: Sendable {
   public let path: String
   /// Length in bytes when the file was opened.
   public let size: Int
   private let descriptor: Int32
+  private let map = Mutex<MappedFile?>(nil)
 
   public init(_ path: String) throws {
     // Without O_NONBLOCK, opening a named pipe would wait for ever.
@@ -27,6 +29,15 @@ public final class ReadOnlyFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// The whole file in memory, one map for all who ask; nil where the system will not map it.
+  public var mapped: MappedFile? {
+    map.withLock { map in
+      if let map { return map }
+      map = MappedFile(descriptor: descriptor, size: size, path: path)
+      return map
+    }
+  }
 
   /// Fills `buffer` with the bytes from `offset` on; all of them or an error.
   public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {

@@ -4,10 +4,13 @@ import Foundation
 /// variables live in. A reference: programs that share one see each other's writes.
 public final class HostTensor: @unchecked Sendable {
   public let type: TensorType
-  /// Row-major elements, aligned to 64 bytes. Like `floats` and `integers` a view into
+  /// Row-major elements, aligned to 64 bytes where this tensor owns them. Like `floats` and `integers` a view into
   /// this tensor: whoever keeps the view keeps the tensor too, or uses
   /// `withExtendedLifetime`; the last mention of the tensor may free it.
   public let bytes: UnsafeMutableRawBufferPointer
+
+  /// Keeps memory that is not this tensor's own.
+  private let owner: AnyObject?
 
   public var shape: Shape { type.shape }
 
@@ -15,9 +18,19 @@ public final class HostTensor: @unchecked Sendable {
   public init(_ type: TensorType) {
     self.type = type
     let count = max(type.byteCount, 1)
+    owner = nil
     bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
     // A loop over bytes would cost seconds for large models in debug builds.
     _ = bytes.baseAddress.map { memset($0, 0, count) }
+  }
+
+  /// A view into memory that `owner` keeps alive, such as a mapped file.
+  /// - Parameter bytes: exactly the type's, aligned to its element.
+  public init(_ type: TensorType, bytes: UnsafeMutableRawBufferPointer, owner: AnyObject) {
+    precondition(bytes.count == type.byteCount, "one place for each element")
+    self.type = type
+    self.bytes = bytes
+    self.owner = owner
   }
 
   public convenience init(shape: Shape) { self.init(TensorType(shape)) }
@@ -35,7 +48,7 @@ public final class HostTensor: @unchecked Sendable {
     _ = integers.update(fromContentsOf: values)
   }
 
-  deinit { bytes.deallocate() }
+  deinit { if owner == nil { bytes.deallocate() } }
 
   public var floats: UnsafeMutableBufferPointer<Float> {
     precondition(type.element == .float32)

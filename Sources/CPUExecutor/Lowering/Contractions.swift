@@ -27,17 +27,14 @@ struct PackedArgument {
       return []
     }
     let packer = try primitive.packer(argument)
-    packer.bind(CDNN_SRC, plain)
     if let scratch {
+      packer.bind(CDNN_SRC, plain)
       packer.bind(CDNN_DST, scratch)
       primitive.bind(argument, scratch)
       return [packer.kernel]
     }
-    let packed = HostTensor(TensorType([(bytes + 3) / 4]))
-    guard let pointer = packed.bytes.baseAddress else { return [] }
-    packer.bind(CDNN_DST, pointer)
-    try packer.execute()
-    primitive.bind(argument, pointer)
+    let packed = try PackedWeight.shared(plain, packer, bytes: bytes)
+    primitive.bind(argument, packed.pointer)
     primitive.keepAlive(packed)
     return []
   }
@@ -58,8 +55,7 @@ extension Lowered {
       cdnn_tensor([inner, outer], strides: [1, inner], packed: isFrozen),
       bias: hasBias ? cdnn_tensor([1, outer]) : nil,
       cdnn_tensor([rows, outer]),
-      activation: activation == .gelu ? CDNN_GELU_TANH : activation == .silu ? CDNN_SILU : CDNN_NONE
-    )
+      activation: cdnn_activation(activation))
     let packed = PackedArgument(primitive, CDNN_WEIGHTS, isFrozen: isFrozen)
     return Lowered(scratch: packed.scratch) { binding in
       primitive.bind(CDNN_SRC, binding.operands[0])

@@ -13,7 +13,7 @@ public final class SafetensorsFile: TensorFile {
   /// Names of the tensors, sorted.
   public let names: [String]
   private let entries: [String: SafetensorsHeader.Entry]
-  private let file: ReadOnlyFile
+  public let file: ReadOnlyFile
   private let dataStart: Int
 
   /// What the published readers take; a header is a few megabytes at most.

@@ -31,8 +31,7 @@ public enum WeightFile {
     try parameters.check(shapes, in: path)
     var weights: [String: HostTensor] = [:]
     for parameter in parameters {
-      let tensor = HostTensor(shape: parameter.shape)
-      try file.read(parameter.path, into: tensor.floats)
+      let tensor = try file.hostTensor(parameter.path, shape: parameter.shape)
       weights[parameter.path] = tensor
     }
     return weights

@@ -1,0 +1,61 @@
+import CDNN
+import Synchronization
+import TensorGraph
+
+/// A frozen weight in the layout that primitives want. Programs that live at the same time
+/// share it: a plan's blocks are programs of their own and read the same weights, which at
+/// SiT-XL/2 are 2.7 GB.
+final class PackedWeight: Sendable {
+  /// The packed elements, valid while this lives.
+  nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+  private let tensor: HostTensor
+  private let address: UInt
+  /// Tells the layouts apart.
+  nonisolated(unsafe) private let packer: Primitive
+
+  private struct Reference: Sendable {
+    weak var weight: PackedWeight?
+  }
+
+  /// By the address of the plain weight. An entry lives as long as a program that also keeps
+  /// the plain weight, which is frozen meanwhile: neither the address nor the values can
+  /// become another's.
+  private static let packed = Mutex<[UInt: [Reference]]>([:])
+
+  /// The weight at `plain` as `packer` packs it, packed now if no program has it yet.
+  static func shared(_ plain: UnsafeMutableRawPointer, _ packer: Primitive, bytes: Int) throws
+    -> PackedWeight
+  {
+    let address = UInt(bitPattern: plain)
+    let known = packed.withLock { $0[address] ?? [] }
+    for weight in known.compactMap(\.weight) where weight.packer.packsLike(packer) {
+      return weight
+    }
+    let weight = try PackedWeight(plain, packer, bytes: bytes)
+    packed.withLock { $0[address, default: []].append(Reference(weight: weight)) }
+    return weight
+  }
+
+  /// How many packed forms the weight at `plain` has, for tests.
+  static func count(of plain: UnsafeMutableRawPointer) -> Int {
+    packed.withLock { $0[UInt(bitPattern: plain)]?.count ?? 0 }
+  }
+
+  private init(_ plain: UnsafeMutableRawPointer, _ packer: Primitive, bytes: Int) throws {
+    tensor = HostTensor(TensorType([(bytes + 3) / 4]))
+    guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
+    self.pointer = pointer
+    address = UInt(bitPattern: plain)
+    self.packer = packer
+    packer.bind(CDNN_SRC, plain)
+    packer.bind(CDNN_DST, pointer)
+    try packer.execute()
+  }
+
+  deinit {
+    PackedWeight.packed.withLock { packed in
+      let alive = (packed[address] ?? []).filter { $0.weight != nil }
+      packed[address] = alive.isEmpty ? nil : alive
+    }
+  }
+}
