@@ -61,6 +61,7 @@ let package = Package(
       name: "CHDF5System", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
@@ -81,7 +82,7 @@ let package = Package(
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
     floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", "CResampling"], hot: true),
-    floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
+    floor("Checkpoints", ["Diagnostics", "Files", "CZlib"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
@@ -129,6 +130,9 @@ let package = Package(
     .target(
       name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
       path: "Tests/EngineTestSupport", swiftSettings: habits),
+    .target(
+      name: "FuzzSupport", dependencies: ["Randomness", "Files", "Diagnostics"],
+      path: "Tests/FuzzSupport", swiftSettings: hot),
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
@@ -136,7 +140,9 @@ let package = Package(
       "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
+    tests(
+      "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
+      resources: [.copy("Fixtures")]),
     // A program that answers Storage's probe, for its tests to start.
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
