@@ -86,7 +86,7 @@ let package = Package(
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
-    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"]),
+    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"], hot: true),
     floor(
       "ModelFiles",
       ["Models", "Checkpoints", "Configuration", "TensorGraph", "Files", "Diagnostics"]),
