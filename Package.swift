@@ -119,8 +119,8 @@ let package = Package(
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Files",
-        "Diagnostics", argumentParser,
+        "Pipelines", "Configuration", "Verification", "Training", "ModelFiles",
+        "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(

@@ -53,6 +53,23 @@ public enum ModelShape: Sendable, Equatable {
     }
   }
 
+  /// Kind and all sizes in a sentence.
+  public var description: String {
+    switch self {
+    case .network(let network):
+      let name = kind.rawValue + (network.publishedName.map { " SiT-\($0)" } ?? "")
+      return "\(name): \(network.inputSize)×\(network.inputSize) latents of "
+        + "\(network.inChannels) channels, \(network.classes) classes; width "
+        + "\(network.hiddenSize), depth \(network.depth), patch \(network.patchSize), "
+        + "\(network.heads) heads"
+    case .autoencoder(let configuration):
+      return "\(summary): \(configuration.latentChannels) channels, "
+        + "1/\(configuration.downsampling) of an image's side, scaling factor "
+        + "\(configuration.scalingFactor)"
+    case .inception: return summary
+    }
+  }
+
   /// Kind and size in a few words, such as `predictor SiT-XL/2`.
   public var summary: String {
     switch self {
