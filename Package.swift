@@ -105,8 +105,8 @@ let package = Package(
     floor(
       "Verification",
       [
-        "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Randomness", "Diagnostics",
+        "ModelFiles", "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor",
+        "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",

@@ -35,5 +35,6 @@ enum FixtureKinds {
     "center_crop": ImageCheck.self,
     "image_decode": ImageCheck.self,
     "resample": ResamplingCheck.self,
+    "formats": FormatsCheck.self,
   ]
 }

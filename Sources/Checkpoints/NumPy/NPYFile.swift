@@ -5,18 +5,17 @@ import Files
 public final class NPYFile: TensorFile {
   public static let arrayName = "array"
 
-  public let path: String
+  public let file: ReadOnlyFile
+  public var path: String { file.path }
   public var format: CheckpointFormat { .npy }
   /// Empty: the format has no room for any.
   public var metadata: [String: String] { [:] }
   public var names: [String] { [NPYFile.arrayName] }
-  public let file: ReadOnlyFile
   private let array: NPYArray
 
   /// - Throws: `InputError` for what is no array of numbers, or has another size than its
   ///   header says.
   public init(path: String) throws {
-    self.path = path
     file = try ReadOnlyFile(path)
     array = try NPYArray(.file(file), name: NPYFile.arrayName, path: path)
   }

@@ -6,13 +6,13 @@ import Files
 /// without reading the others, in constant memory unless it is both deflated and in Fortran
 /// order (then it may have 48 MiB). An array read to its end has the archive's checksum.
 public final class NPZFile: TensorFile {
-  public let path: String
+  public let file: ReadOnlyFile
+  public var path: String { file.path }
   public var format: CheckpointFormat { .npz }
   /// Empty: the format has no room for any.
   public var metadata: [String: String] { [:] }
   /// Names of the arrays, without the members' `.npy`.
   public let names: [String]
-  public let file: ReadOnlyFile
   private let arrays: [String: NPYArray]
 
   static let suffix = ".npy"
@@ -25,7 +25,6 @@ public final class NPZFile: TensorFile {
 
   /// - Parameter archive: opened with checksums to be verified.
   init(_ archive: ZipArchive) throws {
-    path = archive.path
     file = archive.file
     var arrays: [String: NPYArray] = [:]
     for member in archive.members {
