@@ -159,8 +159,8 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "Models",
-        "TensorGraph",
+        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "FuzzSupport",
+        "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
