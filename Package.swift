@@ -38,7 +38,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "Training", "Sampling",
-  "Solids", "Verification", "Pipelines",
+  "Evaluation", "Solids", "Verification", "Pipelines",
 ]
 
 let package = Package(
@@ -95,14 +95,17 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "Evaluation", ["CPUExecutor", "TensorGraph", "COpenBLAS", "Randomness", "Diagnostics"],
+      hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
       "Verification",
       [
-        "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Randomness", "Diagnostics",
+        "Models", "Training", "Sampling", "Evaluation", "TensorGraph", "CPUExecutor", "Checkpoints",
+        "Imaging", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
@@ -152,6 +155,7 @@ let package = Package(
         "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",

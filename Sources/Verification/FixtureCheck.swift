@@ -36,5 +36,6 @@ enum FixtureKinds {
     "image_decode": ImageCheck.self,
     "resample": ResamplingCheck.self,
     "formats": FormatsCheck.self,
+    "metrics": MetricsCheck.self,
   ]
 }
