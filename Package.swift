@@ -159,7 +159,7 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "Models",
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "Models",
         "TensorGraph",
       ], resources: [.copy("Fixtures")]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
