@@ -159,8 +159,8 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "Diagnostics", "Files", "Models",
-        "TensorGraph",
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
+        "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(

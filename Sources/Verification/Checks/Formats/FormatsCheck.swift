@@ -35,6 +35,8 @@ struct FormatsCheck: FixtureCheck {
     name.hasPrefix("good/") || ["vae/x", "vae/z"].contains(name)
   }
 
+  static var checksMore: Bool { true }
+
   init(_ fixture: Fixture, executor: any Executor) throws {
     self.fixture = fixture
     self.executor = executor
