@@ -161,7 +161,7 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "FuzzSupport",
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
         "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
     tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
