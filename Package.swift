@@ -37,8 +37,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
-  "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "Training", "Sampling",
-  "Solids", "Verification", "Pipelines",
+  "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
+  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines",
 ]
 
 let package = Package(
@@ -86,6 +86,9 @@ let package = Package(
 
     // Floor 3: pure functions over symbolic tensors.
     floor("Models", ["TensorGraph", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "ModelFiles",
+      ["Models", "Checkpoints", "Configuration", "TensorGraph", "Files", "Diagnostics"]),
 
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
@@ -95,28 +98,31 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "Evaluation", ["CPUExecutor", "TensorGraph", "COpenBLAS", "Randomness", "Diagnostics"],
+      hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
       "Verification",
       [
-        "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Randomness", "Diagnostics",
+        "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "TensorGraph", "CPUExecutor",
+        "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
       [
-        "Configuration", "Models", "Training", "Sampling", "Solids", "TensorGraph", "CPUExecutor",
-        "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
+        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Solids", "TensorGraph",
+        "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Files",
-        "Diagnostics", argumentParser,
+        "Pipelines", "Configuration", "Verification", "Training", "ModelFiles",
+        "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(
@@ -152,6 +158,13 @@ let package = Package(
         "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests(
+      "ModelFiles",
+      [
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
+        "Models", "TensorGraph",
+      ], resources: [.copy("Fixtures")]),
+    tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",
@@ -171,12 +184,15 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Files", "Imaging", "Models", "Sampling", "Storage", "TensorGraph", "Training",
+        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Storage", "TensorGraph",
+        "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
       name: "RepositoryTests",
-      dependencies: ["Configuration", "Diagnostics", "Models", "Pipelines", "Training"],
+      dependencies: [
+        "Configuration", "Diagnostics", "Models", "Pipelines", "Sampling", "Training",
+      ],
       swiftSettings: habits),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(

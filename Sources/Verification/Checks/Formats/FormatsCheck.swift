@@ -2,9 +2,9 @@ import Checkpoints
 import Diagnostics
 import Files
 import Foundation
+import ModelFiles
 import Models
 import TensorGraph
-import Training
 
 /// Kind `formats`: files in every container, in a folder named after the fixture.
 ///
@@ -34,6 +34,8 @@ struct FormatsCheck: FixtureCheck {
   static func isInput(_ name: String) -> Bool {
     name.hasPrefix("good/") || ["vae/x", "vae/z"].contains(name)
   }
+
+  static var checksMore: Bool { true }
 
   init(_ fixture: Fixture, executor: any Executor) throws {
     self.fixture = fixture
@@ -167,9 +169,12 @@ struct FormatsCheck: FixtureCheck {
   }
 
   private func autoencoder(_ file: String) throws -> [String: ComputedTensor] {
-    let model = try AutoencoderKL(
-      fixture.configuration(Settings.self).vae.configuration())
-    let weights = try WeightFile.read("\(folder)/\(file)", model.parameters)
+    let described = try fixture.configuration(Settings.self).vae.configuration()
+    let weightFile = try ModelFile(path: "\(folder)/\(file)")
+    let (configuration, selection) = try weightFile.autoencoder(
+      stated: StatedAutoencoder(described))
+    let model = try AutoencoderKL(configuration)
+    let weights = try weightFile.read(selection)
     var outputs: [String: ComputedTensor] = [:]
     for (result, input) in [("vae/mean", "vae/x"), ("vae/decoded", "vae/z")]
     where fixture.contains(result) {
