@@ -60,6 +60,7 @@ let package = Package(
       name: "CHDF5System", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
@@ -80,7 +81,7 @@ let package = Package(
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
     floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", "CResampling"], hot: true),
-    floor("Checkpoints", ["Diagnostics", "Files"], hot: true),
+    floor("Checkpoints", ["Diagnostics", "Files", "CZlib"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
@@ -132,7 +133,7 @@ let package = Package(
       "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "Files"], resources: [.copy("Fixtures")]),
+    tests("Checkpoints", ["Diagnostics", "Files", "CZlib"], resources: [.copy("Fixtures")]),
     // A program that answers Storage's probe, for its tests to start.
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",

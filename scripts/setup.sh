@@ -13,6 +13,7 @@ libraries=(
   "libturbojpeg0-dev  TurboJPEG: reading and writing JPEG"
   "libpng-dev         libpng: reading and writing PNG"
   "libssl-dev         OpenSSL's libcrypto: SHA-256 of weights and data"
+  "zlib1g-dev         zlib: deflated members of zip archives"
   "pkg-config         tells the Swift package manager where these libraries lie"
 )
 

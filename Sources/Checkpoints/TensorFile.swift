@@ -121,6 +121,24 @@ extension TensorFile {
 public enum TensorFiles {
   /// - Throws: `InputError` where the file is of no known format, or damaged.
   public static func open(_ path: String) throws -> any TensorFile {
-    try SafetensorsFile(path: path)
+    let file = try ReadOnlyFile(path)
+    let start = try file.bytes(0..<min(16, file.size))
+    if ZipArchive.isStart(start) {
+      let archive = try ZipArchive(file)
+      guard archive.members.allSatisfy({ $0.name.hasSuffix(NPZFile.suffix) }) else {
+        throw unknown(path, found: "a zip archive of other things")
+      }
+      return try NPZFile(archive)
+    }
+    if start.starts(with: NPYHeader.magic) { return try NPYFile(path: path) }
+    if SafetensorsFile.isStart(start) { return try SafetensorsFile(path: path) }
+    throw unknown(path, found: start.isEmpty ? "an empty file" : "none of these")
+  }
+
+  private static func unknown(_ path: String, found: String) -> InputError {
+    let formats = CheckpointFormat.allCases.map(\.rawValue).joined(separator: ", ")
+    return InputError(
+      path, expected: "a file of tensors (\(formats))", found: found,
+      remedy: "check that its download is complete")
   }
 }

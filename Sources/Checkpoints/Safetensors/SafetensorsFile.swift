@@ -19,6 +19,9 @@ public final class SafetensorsFile: TensorFile {
   /// What the published readers take; a header is a few megabytes at most.
   private static let longestHeader = 100_000_000
 
+  /// Whether a file may be one by its first 9 bytes: the length of a header, and a header.
+  static func isStart(_ bytes: [UInt8]) -> Bool { bytes.count > 8 && bytes[8] == UInt8(ascii: "{") }
+
   public init(path: String) throws {
     let file = try ReadOnlyFile(path)
     guard file.size >= 8 else {
