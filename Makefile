@@ -1,11 +1,12 @@
 # Everything a checkout needs, one target each; `make help` lists them.
-# Variables: CONFIG=release builds, tests and runs the release build.
+# Variables: CONFIG=release builds, tests and runs the release build; FUZZ_MUTATIONS of `fuzz`.
 
 CONFIG ?= debug
+FUZZ_MUTATIONS ?= 200000
 SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quickstart test test-slow lint docs bench pretrain clean
+.PHONY: help setup build quickstart test test-slow fuzz lint docs bench pretrain clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,10 @@ test: setup ## Runs every test but the slow ones
 test-slow: setup ## Runs the tests that take minutes, too
 	swift build -c $(CONFIG) --build-tests
 	SLOW_TESTS=1 swift test -c $(CONFIG) --disable-xctest
+
+fuzz: setup ## Damages files of every format 200 000 times per reader (minutes)
+	swift build -c $(CONFIG) --build-tests
+	FUZZ_MUTATIONS=$(FUZZ_MUTATIONS) swift test -c $(CONFIG) --disable-xctest --no-parallel --filter FuzzTests
 
 lint: setup ## Checks format, scripts, imports; builds code and docs with warnings as errors
 	swift format lint --strict --recursive $(SWIFT_FORMAT_PATHS)

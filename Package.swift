@@ -126,6 +126,9 @@ let package = Package(
     .target(
       name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
       path: "Tests/EngineTestSupport", swiftSettings: habits),
+    .target(
+      name: "FuzzSupport", dependencies: ["Randomness", "Files", "Diagnostics"],
+      path: "Tests/FuzzSupport", swiftSettings: hot),
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
@@ -133,7 +136,9 @@ let package = Package(
       "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["Diagnostics", "Files", "CZlib"], resources: [.copy("Fixtures")]),
+    tests(
+      "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
+      resources: [.copy("Fixtures")]),
     // A program that answers Storage's probe, for its tests to start.
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
