@@ -85,7 +85,7 @@ let package = Package(
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
     // Floor 3: pure functions over symbolic tensors.
-    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"]),
+    floor("Models", ["TensorGraph", "Randomness", "Diagnostics"], hot: true),
 
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(

@@ -113,6 +113,26 @@ static cdnn_primitive *new_primitive(void) {
   return p;
 }
 
+/* The attributes that apply an activation to what is stored; NULL for none. */
+static int activate(cdnn_activation activation, dnnl_primitive_attr_t *attributes) {
+  if (activation == CDNN_NONE) return 0;
+  dnnl_post_ops_t posts = NULL;
+  dnnl_alg_kind_t kind = activation == CDNN_SILU   ? dnnl_eltwise_swish
+                         : activation == CDNN_RELU ? dnnl_eltwise_relu
+                                                   : dnnl_eltwise_gelu_tanh;
+  float alpha = activation == CDNN_SILU ? 1.0f : 0.0f;
+  int bad = failed(dnnl_primitive_attr_create(attributes), "attributes") ||
+            failed(dnnl_post_ops_create(&posts), "post-ops") ||
+#if DNNL_VERSION_MAJOR >= 3
+            failed(dnnl_post_ops_append_eltwise(posts, kind, alpha, 0.0f), "post-op") ||
+#else
+            failed(dnnl_post_ops_append_eltwise(posts, 1.0f, kind, alpha, 0.0f), "post-op") ||
+#endif
+            failed(dnnl_primitive_attr_set_post_ops(*attributes, posts), "post-op");
+  if (posts) dnnl_post_ops_destroy(posts);
+  return bad;
+}
+
 cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst,
                             cdnn_activation activation) {
@@ -127,19 +147,7 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
             describe(tensors[a], tensors[a]->any, &requested[a]);
 
   dnnl_primitive_attr_t attributes = NULL;
-  dnnl_post_ops_t posts = NULL;
-  if (!bad && activation != CDNN_NONE) {
-    dnnl_alg_kind_t kind = activation == CDNN_SILU ? dnnl_eltwise_swish : dnnl_eltwise_gelu_tanh;
-    float alpha = activation == CDNN_SILU ? 1.0f : 0.0f;
-    bad = failed(dnnl_primitive_attr_create(&attributes), "attributes") ||
-          failed(dnnl_post_ops_create(&posts), "post-ops") ||
-#if DNNL_VERSION_MAJOR >= 3
-          failed(dnnl_post_ops_append_eltwise(posts, kind, alpha, 0.0f), "post-op") ||
-#else
-          failed(dnnl_post_ops_append_eltwise(posts, 1.0f, kind, alpha, 0.0f), "post-op") ||
-#endif
-          failed(dnnl_primitive_attr_set_post_ops(attributes, posts), "post-op");
-  }
+  bad = bad || activate(activation, &attributes);
 
   dnnl_primitive_desc_t pd = NULL;
   if (!bad) {
@@ -157,7 +165,6 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
 #endif
   }
   for (int a = 0; a < CDNN_ARGUMENTS; a++) release(&requested[a]);
-  if (posts) dnnl_post_ops_destroy(posts);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   if (bad) {
     cdnn_destroy(p);
@@ -187,19 +194,22 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
 
 cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *src,
                                  const cdnn_tensor *weights, const cdnn_tensor *bias,
-                                 const cdnn_tensor *dst, int64_t stride, int64_t before,
-                                 int64_t after) {
+                                 const cdnn_tensor *dst, cdnn_geometry geometry,
+                                 cdnn_activation activation) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
   const cdnn_tensor *tensors[CDNN_ARGUMENTS] = {src, weights, bias, dst};
   descriptor requested[CDNN_ARGUMENTS] = {0};
-  dnnl_dims_t strides = {stride, stride}, low = {before, before}, high = {after, after};
+  dnnl_dims_t strides = {geometry.stride, geometry.stride};
+  const int64_t *low = geometry.before, *high = geometry.after;
   int bad = 0;
   for (int a = 0; a < CDNN_ARGUMENTS && !bad; a++)
     if (tensors[a])
       bad = describe(tensors[a], 0, &p->given[a]) ||
             describe(tensors[a], tensors[a]->any, &requested[a]);
 
+  dnnl_primitive_attr_t attributes = NULL;
+  bad = bad || activate(activation, &attributes);
   dnnl_primitive_desc_t forward = NULL, pd = NULL;
   const dnnl_alg_kind_t algorithm = dnnl_convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
@@ -207,7 +217,7 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
   bad = bad || failed(dnnl_convolution_forward_primitive_desc_create(
                           &forward, engine, dnnl_forward_training, algorithm, requested[CDNN_SRC],
                           requested[CDNN_WEIGHTS], bias ? requested[CDNN_BIAS] : NULL,
-                          requested[CDNN_DST], strides, dense, low, high, NULL),
+                          requested[CDNN_DST], strides, dense, low, high, attributes),
                       "convolution");
   if (!bad && direction == CDNN_BACKWARD_DATA)
     bad = failed(dnnl_convolution_backward_data_primitive_desc_create(
@@ -227,7 +237,8 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
                    &requested[CDNN_WEIGHTS], bias ? &requested[CDNN_BIAS] : NULL,
                    &requested[CDNN_DST], strides, low, high),
                "convolution") ||
-        failed(dnnl_primitive_desc_create(&forward, &operation, NULL, engine, NULL), "convolution");
+        failed(dnnl_primitive_desc_create(&forward, &operation, attributes, engine, NULL),
+               "convolution");
   if (!bad && direction == CDNN_BACKWARD_DATA)
     bad = failed(dnnl_convolution_backward_data_desc_init(
                      &operation, algorithm, &requested[CDNN_SRC], &requested[CDNN_WEIGHTS],
@@ -244,6 +255,7 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
                  "convolution's weight gradient");
 #endif
   for (int a = 0; a < CDNN_ARGUMENTS; a++) release(&requested[a]);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
   if (!bad && direction == CDNN_FORWARD) {
     pd = forward;
     forward = NULL;

@@ -60,6 +60,8 @@ CK_CLONES static void unary_range(void *context, int64_t begin, int64_t end) {
     case CK_COSINE: MAP(cosf(v));
     case CK_TANH: MAP(tanh_vector(v));
     case CK_LOGISTIC: MAP(ck_logistic(v));
+    /* NaN stays. */
+    case CK_RELU: MAP(v < 0.0f ? 0.0f : v);
     case CK_GELU: MAP(gelu(v));
     case CK_SILU: MAP(silu(v));
     case CK_GELU_DERIVATIVE: MAP(gelu_derivative(v));

@@ -6,9 +6,13 @@ struct Instruction {
     case operation(Operation)
     /// A linear layer and the activation that follows it.
     case linear(activation: UnaryFunction)
+    case convolution(ConvolutionGeometry, activation: UnaryFunction)
     /// dy · f(x): operands x, dy.
     case unaryMultiply(UnaryFunction)
   }
+
+  /// What a contraction's library applies to its results before they are stored.
+  static let activations: Set<UnaryFunction> = [.gelu, .silu, .relu]
 
   let work: Work
   let operands: [Graph.Value]
@@ -35,12 +39,13 @@ struct Instruction {
       switch node.operation {
       case .input, .variable, .constant:
         continue
-      case .unary(let function) where function == .gelu || function == .silu:
-        if let producer = soleProducer(node.operands[0]), case .linear = producer.operation {
+      case .unary(let function) where activations.contains(function):
+        if let producer = soleProducer(node.operands[0]),
+          let work = Work(producer.operation, activation: function)
+        {
           joined.insert(node.operands[0].node)
           instructions.append(
-            Instruction(
-              work: .linear(activation: function), operands: producer.operands, results: results))
+            Instruction(work: work, operands: producer.operands, results: results))
           continue
         }
       case .binary(.multiply):
@@ -66,6 +71,17 @@ struct Instruction {
         Instruction(work: .operation(node.operation), operands: node.operands, results: results))
     }
     return instructions.reversed()
+  }
+}
+
+extension Instruction.Work {
+  /// A contraction together with the activation that follows it.
+  fileprivate init?(_ operation: Operation, activation: UnaryFunction) {
+    switch operation {
+    case .linear: self = .linear(activation: activation)
+    case .convolution(let geometry): self = .convolution(geometry, activation: activation)
+    default: return nil
+    }
   }
 }
 

@@ -25,13 +25,16 @@ final class Primitive {
 
   static func convolution(
     _ direction: cdnn_direction, _ src: cdnn_tensor, _ weights: cdnn_tensor,
-    bias: cdnn_tensor? = nil, _ dst: cdnn_tensor, _ geometry: ConvolutionGeometry
+    bias: cdnn_tensor? = nil, _ dst: cdnn_tensor, _ geometry: ConvolutionGeometry,
+    activation: cdnn_activation = CDNN_NONE
   ) throws -> Primitive {
-    try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
+    let (rows, columns) = (geometry.rows, geometry.columns)
+    let geometry = cdnn_geometry(
+      stride: Int64(geometry.stride), before: (Int64(rows.before), Int64(columns.before)),
+      after: (Int64(rows.after), Int64(columns.after)))
+    return try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
       try Primitive(
-        cdnn_convolution(
-          direction, src, weights, bias, dst, Int64(geometry.stride), Int64(geometry.before),
-          Int64(geometry.after)))
+        cdnn_convolution(direction, src, weights, bias, dst, geometry, activation))
     }
   }
 
@@ -77,6 +80,18 @@ final class Primitive {
   }
 
   var kernel: Kernel { { try self.execute() } }
+}
+
+extension cdnn_activation {
+  /// - Parameter function: nil or one of `Instruction.activations`.
+  init(_ function: UnaryFunction?) {
+    switch function {
+    case .gelu: self = CDNN_GELU_TANH
+    case .silu: self = CDNN_SILU
+    case .relu: self = CDNN_RELU
+    default: self = CDNN_NONE
+    }
+  }
 }
 
 extension cdnn_tensor {

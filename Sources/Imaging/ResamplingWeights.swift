@@ -29,8 +29,8 @@ public enum ResamplingFilter: String, Sendable, CaseIterable {
   }
 }
 
-/// For each output position of one axis, the source positions it reads and their
-/// weights in Pillow's fixed point.
+/// For each output position of one axis, the source positions it reads and their weights,
+/// as Pillow calculates them.
 struct ResamplingWeights {
   /// One, with 22 bits after the point: 32 less 8 for the sample and 2 for overshoot.
   private static let unit = Double(1 << cresampling_fraction_bits)
@@ -42,7 +42,7 @@ struct ResamplingWeights {
   /// Number of positions of each output.
   private var count: [Int] = []
   /// `stride` weights per output, of which `count` are used.
-  private var weights: [Int32] = []
+  private var weights: [Double] = []
   private let stride: Int
 
   /// - Parameters:
@@ -68,9 +68,7 @@ struct ResamplingWeights {
       first.append(low)
       count.append(high - low)
       for i in 0..<stride {
-        let weight = i < high - low ? (sum != 0 ? taps[i] / sum : taps[i]) : 0
-        let scaled = weight * ResamplingWeights.unit
-        weights.append(Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5))
+        weights.append(i < high - low ? (sum != 0 ? taps[i] / sum : taps[i]) : 0)
       }
     }
     let start = first.first ?? 0
@@ -81,13 +79,31 @@ struct ResamplingWeights {
   /// Number of outputs.
   var length: Int { first.count }
 
-  /// Hands the tables to `body` as the kernels want them.
+  /// Hands the tables to `body` as the kernels of 8-bit images want them, in fixed point.
   func withTaps(_ body: (cresampling_taps) -> Void) {
+    let fixed = weights.map { weight in
+      let scaled = weight * ResamplingWeights.unit
+      return Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+    }
+    first.withUnsafeBufferPointer { first in
+      count.withUnsafeBufferPointer { count in
+        fixed.withUnsafeBufferPointer { weights in
+          body(
+            cresampling_taps(
+              first: first.baseAddress, count: count.baseAddress, weights: weights.baseAddress,
+              stride: stride, length: length))
+        }
+      }
+    }
+  }
+
+  /// The same in double precision.
+  func withExactTaps(_ body: (cresampling_exact_taps) -> Void) {
     first.withUnsafeBufferPointer { first in
       count.withUnsafeBufferPointer { count in
         weights.withUnsafeBufferPointer { weights in
           body(
-            cresampling_taps(
+            cresampling_exact_taps(
               first: first.baseAddress, count: count.baseAddress, weights: weights.baseAddress,
               stride: stride, length: length))
         }

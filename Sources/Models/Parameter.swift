@@ -8,14 +8,18 @@ public struct Parameter: Hashable, Sendable {
   public let initialisation: Initialisation
   /// Whether an optimiser may change it.
   public let isTrainable: Bool
+  /// Whether a checkpoint may lack it: nothing is computed of it.
+  public let isOptional: Bool
 
   public init(
-    _ path: String, _ shape: Shape, _ initialisation: Initialisation, isTrainable: Bool = true
+    _ path: String, _ shape: Shape, _ initialisation: Initialisation, isTrainable: Bool = true,
+    isOptional: Bool = false
   ) {
     self.path = path
     self.shape = shape
     self.initialisation = initialisation
     self.isTrainable = isTrainable
+    self.isOptional = isOptional
   }
 
   /// The variable of this name in `graph`.

@@ -5,14 +5,16 @@ extension [Parameter] {
   /// Number of values, frozen ones included.
   public var valueCount: Int { reduce(0) { $0 + $1.shape.elementCount } }
 
-  /// Checks that a checkpoint holds these parameters and nothing else.
+  /// Checks that a checkpoint holds these parameters and nothing else; optional ones may be
+  /// missing.
   ///
   /// - Parameters:
   ///   - given: the shapes found, by key.
   ///   - source: what they were found in, for the message.
   /// - Throws: one `InputError` that lists all missing, unexpected and misshapen keys.
   public func check(_ given: [String: Shape], in source: String) throws {
-    let missing = filter { given[$0.path] == nil }.map { "\($0.path) \($0.shape)" }
+    let missing = filter { !$0.isOptional && given[$0.path] == nil }
+      .map { "\($0.path) \($0.shape)" }
     let known = Set(map(\.path))
     let unexpected = given.keys.filter { !known.contains($0) }.sorted()
     let misshapen = compactMap { parameter -> String? in

@@ -18,8 +18,8 @@ private func forEachProduct(
           for i in 0..<channels {
             for kernelRow in 0..<weight[2] {
               for kernelColumn in 0..<weight[3] {
-                let h = row * geometry.stride - geometry.before + kernelRow
-                let w = column * geometry.stride - geometry.before + kernelColumn
+                let h = row * geometry.stride - geometry.rows.before + kernelRow
+                let w = column * geometry.stride - geometry.columns.before + kernelColumn
                 if (0..<rows).contains(h), (0..<columns).contains(w) {
                   body(((n * rows + h) * columns + w) * channels + i, tap, to)
                 }

@@ -14,6 +14,7 @@ extension UnaryFunction {
     case .cosine: Scalar(cos(x))
     case .tanh: Scalar(Foundation.tanh(x))
     case .logistic: Scalar(sigmoid(x))
+    case .relu: argument < 0 ? 0 : argument
     case .gelu: Scalar(0.5 * x * (1 + Foundation.tanh(geluArgument(x))))
     case .geluDerivative: Scalar(geluSlope(x))
     case .silu: Scalar(x * sigmoid(x))

@@ -74,6 +74,14 @@ extension ReferenceExecutor {
       return [.scalars(try upsampleNearest(dense(0), factor, result: result))]
     case .sumPool(let factor):
       return [.scalars(try sumPool(dense(0), factor, result: result))]
+    case .maxPool(let geometry):
+      return [.scalars(try maxPool(dense(0), geometry, result: result))]
+    case .maxPoolGradient(let geometry):
+      return [.scalars(try maxPoolGradient(dense(0), dense(1), geometry))]
+    case .averagePool(let geometry):
+      return [.scalars(try averagePool(dense(0), geometry, result: result))]
+    case .averagePoolGradient(let geometry, let input):
+      return [.scalars(try averagePoolGradient(dense(0), geometry, input: input))]
 
     case .attention(let heads):
       return [.scalars(try attention(dense(0), heads: heads))]

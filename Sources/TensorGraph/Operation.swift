@@ -47,6 +47,14 @@ public enum Operation: Hashable, Sendable {
   case upsampleNearest(factor: Int)
   /// NHWC: sums of factor × factor pixels: the gradient of `upsampleNearest`.
   case sumPool(factor: Int)
+  /// NHWC: the largest pixel of each window; NaN wins.
+  case maxPool(PoolingGeometry)
+  /// (x, output gradient) → gradient of x: it goes to each window's first largest pixel.
+  case maxPoolGradient(PoolingGeometry)
+  /// NHWC: the mean of the pixels of each window that lie inside the image.
+  case averagePool(PoolingGeometry)
+  /// Output gradient → gradient of x of the given shape.
+  case averagePoolGradient(PoolingGeometry, input: Shape)
 
   // Compositions that no library fuses.
   /// qkv (B, T, 3·D), heads of D/heads: softmax(q·kᵀ/√(D/heads))·v, (B, T, D).
@@ -74,6 +82,8 @@ public enum Operation: Hashable, Sendable {
 
 public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   case negate, exponential, logarithm, squareRoot, sine, cosine, tanh, logistic
+  /// max(x, 0).
+  case relu
   /// x·Φ(x) by the tanh approximation (Hendrycks and Gimpel 2016), as SiT uses it.
   case gelu
   /// x·logistic(x).
@@ -97,25 +107,6 @@ public struct ConstantValue: Hashable, Sendable {
     precondition(values.count == 1 || values.count == shape.elementCount)
     self.values = values
     self.shape = shape
-  }
-}
-
-/// Stride and zero padding of a two-dimensional convolution; the same stride on both axes.
-public struct ConvolutionGeometry: Hashable, Sendable {
-  public let stride: Int
-  /// Rows above and columns to the left.
-  public let before: Int
-  /// Rows below and columns to the right.
-  public let after: Int
-
-  public init(stride: Int = 1, before: Int, after: Int) {
-    self.stride = stride
-    self.before = before
-    self.after = after
-  }
-
-  public func outputSize(_ input: Int, kernel: Int) -> Int {
-    (input + before + after - kernel) / stride + 1
   }
 }
 

@@ -162,15 +162,13 @@ extension Operation {
         throw fail("x has \(shape(0)[3]) channels, the weight takes \(shape(1)[1])")
       }
       if operands.count == 3 { try expect(2, [shape(1)[0]]) }
-      guard geometry.stride >= 1, geometry.before >= 0, geometry.after >= 0 else {
-        throw fail("stride must be at least 1, padding not negative")
-      }
-      let padding = geometry.before + geometry.after
-      guard shape(0)[1] + padding >= shape(1)[2], shape(0)[2] + padding >= shape(1)[3] else {
-        throw fail("the kernel is larger than the padded image")
-      }
-      let height = geometry.outputSize(shape(0)[1], kernel: shape(1)[2])
-      let width = geometry.outputSize(shape(0)[2], kernel: shape(1)[3])
+      let (rows, columns) = (geometry.rows, geometry.columns)
+      guard geometry.stride >= 1,
+        [rows.before, rows.after, columns.before, columns.after].allSatisfy({ $0 >= 0 })
+      else { throw fail("stride must be at least 1, padding not negative") }
+      guard let height = geometry.positions(shape(0)[1], rows, kernel: shape(1)[2]),
+        let width = geometry.positions(shape(0)[2], columns, kernel: shape(1)[3])
+      else { throw fail("the kernel is larger than the padded image") }
       return floats([shape(0)[0], height, width, shape(1)[0]])
     case .convolutionInputGradient(let geometry, let input):
       try take(2)
@@ -196,6 +194,25 @@ extension Operation {
         throw fail("height and width must be multiples of \(factor)")
       }
       return floats([s[0], s[1] / factor, s[2] / factor, s[3]])
+    case .maxPool(let geometry), .averagePool(let geometry):
+      try take(1)
+      try expectRank(0, 4)
+      guard geometry.stride >= 1, (0..<max(geometry.window, 0)).contains(geometry.padding) else {
+        throw fail("stride and window must be at least 1, padding from 0 to below the window")
+      }
+      let s = shape(0)
+      guard let height = geometry.positions(s[1]), let width = geometry.positions(s[2]) else {
+        throw fail("the window is larger than the padded image")
+      }
+      return floats([s[0], height, width, s[3]])
+    case .maxPoolGradient(let geometry):
+      try take(2)
+      try expect(1, Operation.maxPool(geometry).resultTypes([operands[0]])[0].shape)
+      return floats(shape(0))
+    case .averagePoolGradient(let geometry, let input):
+      try take(1)
+      try expect(0, Operation.averagePool(geometry).resultTypes([TensorType(input)])[0].shape)
+      return floats(input)
 
     case .attention(let heads):
       try take(1)

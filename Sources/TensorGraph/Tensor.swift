@@ -48,6 +48,7 @@ extension Tensor {
   public func cosine() throws -> Tensor { try self(.cosine) }
   public func gelu() throws -> Tensor { try self(.gelu) }
   public func silu() throws -> Tensor { try self(.silu) }
+  public func relu() throws -> Tensor { try self(.relu) }
 }
 
 // MARK: Movement
@@ -79,6 +80,9 @@ extension Tensor {
     return try (0..<count).map { try slice(axis: axis, $0 * length..<($0 + 1) * length) }
   }
   public func concatenated(with others: Tensor..., axis: Int) throws -> Tensor {
+    try concatenated(with: others, axis: axis)
+  }
+  public func concatenated(with others: [Tensor], axis: Int) throws -> Tensor {
     try graph.add(.concatenate(axis: axis), [self] + others)[0]
   }
   /// Rows of this table (V, D) by number (…) → (…, D).
@@ -113,6 +117,12 @@ extension Tensor {
   }
   public func upsampledNearest(_ factor: Int) throws -> Tensor {
     try apply(.upsampleNearest(factor: factor))
+  }
+  public func maxPooled(_ geometry: PoolingGeometry) throws -> Tensor {
+    try apply(.maxPool(geometry))
+  }
+  public func averagePooled(_ geometry: PoolingGeometry) throws -> Tensor {
+    try apply(.averagePool(geometry))
   }
 }
 

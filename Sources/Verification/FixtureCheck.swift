@@ -31,6 +31,7 @@ enum FixtureKinds {
     "train_refiner": RefinerTrainingCheck.self,
     "vae": AutoencoderCheck.self,
     "vae_train": AutoencoderCheck.self,
+    "inception": InceptionCheck.self,
     "center_crop": ImageCheck.self,
     "image_decode": ImageCheck.self,
     "resample": ResamplingCheck.self,

@@ -92,4 +92,35 @@ struct ProgramTests {
     #expect(y.count == 40)
     #expect(y.allSatisfy { $0.isNaN })
   }
+
+  /// Wherever it stands in the window, and through relu.
+  @Test(arguments: 0..<4)
+  func notANumberSurvivesPooling(_ position: Int) throws {
+    let graph = Graph()
+    let x = try graph.input("x", [1, 2, 2, 1])
+    graph.output("y", try x.maxPooled(PoolingGeometry(window: 2, stride: 1)).relu())
+    graph.output(
+      "dx",
+      try x.maxPooled(PoolingGeometry(window: 2, stride: 1)).sum()
+        .gradients(withRespectTo: [x])[0])
+    let program = try CPUExecutor().compile(graph, variables: [:], frozen: false)
+    var values: [Float] = [3, -1, 2, 3]
+    values[position] = .nan
+    let outputs = try program.run(["x": HostTensor(values, shape: [1, 2, 2, 1])])
+    #expect(outputs["y"]?.array().first?.isNaN == true)
+    #expect(outputs["dx"]?.array() == (0..<4).map { $0 == position ? 1 : 0 })
+  }
+
+  /// The processor's kernels decide ties as the reference does.
+  @Test func pooledTies() throws {
+    let graph = Graph()
+    let x = try graph.input("x", [1, 2, 3, 1])
+    let y = try x.maxPooled(PoolingGeometry(window: 2, stride: 1))
+    graph.output("dx", try y.sum().gradients(withRespectTo: [x])[0])
+    let program = try CPUExecutor().compile(graph, variables: [:], frozen: false)
+    let outputs = try program.run([
+      "x": HostTensor([0, 3, 1, 3, 3, 3] as [Float], shape: [1, 2, 3, 1])
+    ])
+    #expect(outputs["dx"]?.array() == [0, 2, 0, 0, 0, 0])
+  }
 }

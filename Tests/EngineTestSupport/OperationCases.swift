@@ -2,8 +2,8 @@ import TensorGraph
 
 /// Uses of every operation: several shapes, odd sizes, each option both ways.
 public let operationCases: [OperationCase] =
-  elementwiseCases + movementCases + contractionCases + convolutionCases + attentionCases
-  + normalisationCases + optimiserCases + compositionCases
+  elementwiseCases + movementCases + contractionCases + convolutionCases + poolingCases
+  + attentionCases + normalisationCases + optimiserCases + compositionCases
 
 // MARK: Element by element
 
@@ -169,10 +169,18 @@ private let convolutionCases: [OperationCase] = {
     ([1, 4, 5, 2], [3, 2, 1, 3], ConvolutionGeometry(before: 0, after: 0)),
     ([1, 1, 1, 1], [1, 1, 3, 3], ConvolutionGeometry(before: 2, after: 1)),
     ([1, 2, 1, 17], [3, 17, 1, 1], ConvolutionGeometry(before: 0, after: 0)),
+    // Kernels and padding that differ between the axes.
+    ([1, 3, 9, 2], [2, 2, 1, 7], .same(rows: 1, columns: 7)),
+    ([2, 5, 3, 2], [3, 2, 5, 1], .same(rows: 5, columns: 1)),
+    (
+      [1, 5, 6, 2], [2, 2, 3, 2],
+      ConvolutionGeometry(
+        stride: 2, rows: Padding(before: 2, after: 1), columns: Padding(before: 0, after: 1))
+    ),
   ]
   return geometries.flatMap { x, weight, geometry in
-    let name =
-      "convolution \(x) \(weight) / \(geometry.stride), \(geometry.before) + \(geometry.after)"
+    let padding = "\(geometry.rows) \(geometry.columns)"
+    let name = "convolution \(x) \(weight) / \(geometry.stride), \(padding)"
     return [
       OperationCase(name, [.normal(x), .normal(weight)]) { _, x in
         [try x[0].convolution(weight: x[1], bias: nil, geometry)]
@@ -273,6 +281,23 @@ private let compositionCases: [OperationCase] = [
   },
   OperationCase("linear plus a tensor", [.normal([3, 4]), .normal([4, 4]), .normal([3, 4])]) {
     _, x in [try x[0].linear(weight: x[1], bias: nil) + x[2], try x[2] * x[2]]
+  },
+  OperationCase(
+    "convolutions and their activations",
+    [.normal([1, 4, 4, 2]), .normal([3, 2, 3, 3]), .normal([3]), .normal([2, 3, 1, 1])]
+  ) { _, x in
+    let same = ConvolutionGeometry.same(rows: 3, columns: 3)
+    let y = try x[0].convolution(weight: x[1], bias: x[2], same)
+    // The first two are fused; what is read again cannot be.
+    let inner = try x[0].convolution(weight: x[1], bias: nil, same).relu()
+    let point = ConvolutionGeometry()
+    return [
+      try inner.convolution(weight: x[3], bias: nil, point).silu(),
+      try x[0].convolution(weight: x[1] * 2, bias: x[2], same).gelu(), y, try y.relu(),
+    ]
+  },
+  OperationCase("linear, relu", [.normal([3, 4]), .normal([8, 4]), .normal([8])]) { _, x in
+    [try x[0].linear(weight: x[1], bias: x[2]).relu()]
   },
   OperationCase(
     "transformer block",

@@ -6,7 +6,7 @@ public enum OperationKind: String, Hashable, CaseIterable, Sendable {
   case input, variable, constant, unary, binary
   case reshape, transpose, broadcast, slice, pad, concatenate, gather, scatterAdd, reduceSum
   case linear, matmul, convolution, convolutionInputGradient, convolutionWeightGradient
-  case upsampleNearest, sumPool
+  case upsampleNearest, sumPool, maxPool, maxPoolGradient, averagePool, averagePoolGradient
   case attention, attentionGradient, layerNormModulate, layerNormModulateGradient
   case gatedResidual, gatedResidualGradient, groupNorm, groupNormGradient, adamW
 
@@ -34,6 +34,10 @@ public enum OperationKind: String, Hashable, CaseIterable, Sendable {
       case .convolutionWeightGradient: .convolutionWeightGradient
       case .upsampleNearest: .upsampleNearest
       case .sumPool: .sumPool
+      case .maxPool: .maxPool
+      case .maxPoolGradient: .maxPoolGradient
+      case .averagePool: .averagePool
+      case .averagePoolGradient: .averagePoolGradient
       case .attention: .attention
       case .attentionGradient: .attentionGradient
       case .layerNormModulate: .layerNormModulate

@@ -78,6 +78,7 @@ struct GradientTests {
         "layerNormModulateGradient"
       ),
       (try tokens.gatedResidual(gate: row, branch: tokens), row, "gatedResidualGradient"),
+      (try x.maxPooled(PoolingGeometry(window: 2, stride: 1)), x, "maxPoolGradient"),
       (try x.groupNorm(weight: channels, bias: channels, settings), x, "groupNormGradient"),
       (try tokens.gelu(), tokens, "geluDerivative"), (try tokens.silu(), tokens, "siluDerivative"),
     ]

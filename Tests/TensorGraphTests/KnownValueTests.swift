@@ -51,6 +51,7 @@ struct KnownValueTests {
       ]
     ),
     (.negate, [3, 1, 0.5, 0, -0.5, -1, -3]),
+    (.relu, [0, 0, 0, 0, 0.5, 1, 3]),
     (
       .sine,
       [
@@ -203,6 +204,62 @@ struct KnownValueTests {
       ]
     }
     try check(channels, yields: [1, 1, 1, 2], expecting: [2, 22])
+  }
+
+  /// Rows and columns in different ways: a kernel of 1 × 2, padded to the left.
+  @Test func convolutionPaddedOnOneSide() throws {
+    let operation = OperationCase(
+      "convolution",
+      [.values([1, 2, 3, 4, 5, 6], [1, 2, 3, 1]), .values([10, 1], [1, 1, 1, 2])]
+    ) { _, x in
+      let geometry = ConvolutionGeometry(columns: Padding(before: 1, after: 0))
+      return [try x[0].convolution(weight: x[1], bias: nil, geometry)]
+    }
+    try check(operation, yields: [1, 2, 3, 1], expecting: [1, 12, 23, 4, 45, 56])
+  }
+
+  @Test func pooling() throws {
+    let x = Draw.values([1, 2, 3, 4, 5, 6, 7, 8, -9], [1, 3, 3, 1])
+    func expect(
+      _ values: [Double], _ shape: Shape, sourceLocation: SourceLocation = #_sourceLocation,
+      _ body: @escaping @Sendable (Tensor) throws -> Tensor
+    ) throws {
+      try check(
+        OperationCase("pooling", [x]) { _, x in [try body(x[0])] }, yields: shape,
+        expecting: values, sourceLocation: sourceLocation)
+    }
+    let overlapping = PoolingGeometry(window: 2, stride: 1)
+    try expect([5, 6, 8, 8], [1, 2, 2, 1]) { try $0.maxPooled(overlapping) }
+    try expect([3, 4, 6, 2.5], [1, 2, 2, 1]) { try $0.averagePooled(overlapping) }
+    // Pixels outside count for nothing: the corners are means of four, the edges of six.
+    let padded = PoolingGeometry(window: 3, stride: 1, padding: 1)
+    try expect(
+      [3, 3.5, 4, 4.5, 3, 2.5, 6, 3.5, 2.5], [1, 3, 3, 1]
+    ) { try $0.averagePooled(padded) }
+    // Nor are they zeros.
+    try expect([-1, -2, -4, 9], [1, 2, 2, 1]) {
+      try $0(.negate).maxPooled(PoolingGeometry(window: 2, stride: 2, padding: 1))
+    }
+  }
+
+  /// Equal largest pixels: the first of the window gets the gradient, as in StableHLO.
+  @Test func pooledTies() throws {
+    let graph = Graph()
+    let x = try graph.input("x", [1, 2, 3, 1])
+    let y = try x.maxPooled(PoolingGeometry(window: 2, stride: 1))
+    graph.output("dx", try y.sum().gradients(withRespectTo: [x])[0])
+    let outputs = try ReferenceExecutor<Double>().evaluate(
+      graph, inputs: ["x": [0, 3, 1, 3, 3, 3]])
+    #expect(outputs["dx"] == [0, 2, 0, 0, 0, 0])
+  }
+
+  /// The corner of relu has the gradient 0, as in PyTorch.
+  @Test func reluAtZero() throws {
+    let graph = Graph()
+    let x = try graph.input("x", [3])
+    graph.output("dx", try x.relu().sum().gradients(withRespectTo: [x])[0])
+    let outputs = try ReferenceExecutor<Double>().evaluate(graph, inputs: ["x": [-1, 0, 1]])
+    #expect(outputs["dx"] == [0, 0, 1])
   }
 
   @Test func movement() throws {

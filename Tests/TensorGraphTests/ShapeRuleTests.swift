@@ -141,6 +141,47 @@ struct ShapeRuleTests {
     }
   }
 
+  @Test func paddingOnOneSide() throws {
+    try expectError(
+      "convolution(float32[1, 2, 9, 3], float32[2, 3, 3, 1]): "
+        + "the kernel is larger than the padded image", [[1, 2, 9, 3], [2, 3, 3, 1]]
+    ) {
+      try $0[0].convolution(
+        weight: $0[1], bias: nil, ConvolutionGeometry(columns: Padding(1)))
+    }
+    try expectError(
+      "convolution(float32[1, 4, 4, 3], float32[2, 3, 3, 3]): "
+        + "stride must be at least 1, padding not negative", [[1, 4, 4, 3], [2, 3, 3, 3]]
+    ) {
+      try $0[0].convolution(
+        weight: $0[1], bias: nil, ConvolutionGeometry(columns: Padding(before: 1, after: -1)))
+    }
+  }
+
+  @Test func pooling() throws {
+    try expectError(
+      "maxPool(float32[1, 2, 4, 1]): the window is larger than the padded image", [[1, 2, 4, 1]]
+    ) { try $0[0].maxPooled(PoolingGeometry(window: 3, stride: 1)) }
+    for (window, stride, padding) in [(0, 1, 0), (-1, 1, 0), (3, 0, 0), (3, 1, -1), (3, 1, 3)] {
+      try expectError(
+        "averagePool(float32[1, 4, 4, 1]): "
+          + "stride and window must be at least 1, padding from 0 to below the window",
+        [[1, 4, 4, 1]]
+      ) {
+        try $0[0].averagePooled(PoolingGeometry(window: window, stride: stride, padding: padding))
+      }
+    }
+    let geometry = PoolingGeometry(window: 2, stride: 2)
+    try expectError(
+      "maxPoolGradient(float32[1, 4, 4, 1], float32[1, 4, 4, 1]): "
+        + "operand 1 must have shape [1, 2, 2, 1]", [[1, 4, 4, 1], [1, 4, 4, 1]]
+    ) { try $0[0].graph.add(.maxPoolGradient(geometry), $0) }
+    try expectError(
+      "averagePoolGradient(float32[1, 4, 4, 1]): operand 0 must have shape [1, 2, 2, 1]",
+      [[1, 4, 4, 1]]
+    ) { try $0[0].graph.add(.averagePoolGradient(geometry, input: [1, 4, 4, 1]), $0) }
+  }
+
   @Test(arguments: [0, -1, 4, Int.max])
   func heads(_ heads: Int) throws {
     try expectError(

@@ -18,7 +18,7 @@ typedef struct {
 } cdnn_tensor;
 
 typedef enum { CDNN_SRC, CDNN_WEIGHTS, CDNN_BIAS, CDNN_DST, CDNN_ARGUMENTS } cdnn_argument;
-typedef enum { CDNN_NONE, CDNN_GELU_TANH, CDNN_SILU } cdnn_activation;
+typedef enum { CDNN_NONE, CDNN_GELU_TANH, CDNN_SILU, CDNN_RELU } cdnn_activation;
 
 /* A primitive and the memory it is bound to. Not to be run by two threads at once. */
 typedef struct cdnn_primitive cdnn_primitive;
@@ -39,11 +39,17 @@ typedef enum {
   CDNN_BACKWARD_WEIGHTS /* src, dst -> weights */
 } cdnn_direction;
 
-/* Logical NCHW and OIHW sizes, whatever the strides. bias may be NULL; forward only. */
+/* One stride for both axes; zeros before and after the rows and the columns. */
+typedef struct {
+  int64_t stride, before[2], after[2];
+} cdnn_geometry;
+
+/* Logical NCHW and OIHW sizes, whatever the strides. bias may be NULL; forward only, as the
+ * activation, which must be CDNN_NONE otherwise. */
 cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *src,
                                  const cdnn_tensor *weights, const cdnn_tensor *bias,
-                                 const cdnn_tensor *dst, int64_t stride, int64_t before,
-                                 int64_t after);
+                                 const cdnn_tensor *dst, cdnn_geometry geometry,
+                                 cdnn_activation activation);
 
 /* Bytes of an argument in the layout the primitive wants; 0 where that is the given one. */
 size_t cdnn_packed_bytes(const cdnn_primitive *primitive, cdnn_argument argument);

@@ -20,6 +20,7 @@ typedef enum {
   CK_COSINE,
   CK_TANH,
   CK_LOGISTIC,
+  CK_RELU,
   CK_GELU,
   CK_SILU,
   CK_GELU_DERIVATIVE,
@@ -102,6 +103,18 @@ void ck_upsample(const float *x, float *y, int64_t N, int64_t H, int64_t W, int6
                  int64_t factor);
 void ck_sum_pool(const float *x, float *y, int64_t N, int64_t H, int64_t W, int64_t C,
                  int64_t factor);
+
+/* Square windows over NHWC; what lies outside the image is not there. padding < window. */
+typedef struct {
+  int64_t N, H, W, C, window, stride, padding;
+} ck_pool;
+
+/* The largest value of each window, NaN before all; the mean of the pixels inside. */
+void ck_max_pool(ck_pool pool, const float *x, float *y);
+void ck_average_pool(ck_pool pool, const float *x, float *y);
+/* dy has the pooled size, dx that of x. Equal largest values: the first of the window gets dy. */
+void ck_max_pool_gradient(ck_pool pool, const float *x, const float *dy, float *dx);
+void ck_average_pool_gradient(ck_pool pool, const float *dy, float *dx);
 
 typedef struct {
   /* gain1 and gain2 are 1 - beta1 and 1 - beta2, rounded once. */

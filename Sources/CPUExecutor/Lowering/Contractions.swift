@@ -55,8 +55,7 @@ extension Lowered {
       cdnn_tensor([inner, outer], strides: [1, inner], packed: isFrozen),
       bias: hasBias ? cdnn_tensor([1, outer]) : nil,
       cdnn_tensor([rows, outer]),
-      activation: activation == .gelu ? CDNN_GELU_TANH : activation == .silu ? CDNN_SILU : CDNN_NONE
-    )
+      activation: cdnn_activation(activation))
     let packed = PackedArgument(primitive, CDNN_WEIGHTS, isFrozen: isFrozen)
     return Lowered(scratch: packed.scratch) { binding in
       primitive.bind(CDNN_SRC, binding.operands[0])

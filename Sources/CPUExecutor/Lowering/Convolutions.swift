@@ -10,13 +10,15 @@ private func pixels(_ shape: Shape) -> cdnn_tensor {
 private func kernel(_ shape: Shape) -> cdnn_tensor { cdnn_tensor(shape.dimensions, packed: true) }
 
 extension Lowered {
-  static func convolution(_ operands: [Operand], _ result: Shape, _ geometry: ConvolutionGeometry)
-    throws -> Lowered
-  {
+  static func convolution(
+    _ operands: [Operand], _ result: Shape, _ geometry: ConvolutionGeometry,
+    activation: UnaryFunction?
+  ) throws -> Lowered {
     let hasBias = operands.count == 3
     let primitive = try Primitive.convolution(
       CDNN_FORWARD, pixels(operands[0].shape), kernel(operands[1].shape),
-      bias: hasBias ? cdnn_tensor([result[3]]) : nil, pixels(result), geometry)
+      bias: hasBias ? cdnn_tensor([result[3]]) : nil, pixels(result), geometry,
+      activation: cdnn_activation(activation))
     let packed = PackedArgument(primitive, CDNN_WEIGHTS, isFrozen: operands[1].isFrozen)
     return Lowered(scratch: packed.scratch) { binding in
       primitive.bind(CDNN_SRC, binding.operands[0])

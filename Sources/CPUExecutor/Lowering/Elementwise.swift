@@ -12,6 +12,7 @@ extension UnaryFunction {
     case .cosine: CK_COSINE
     case .tanh: CK_TANH
     case .logistic: CK_LOGISTIC
+    case .relu: CK_RELU
     case .gelu: CK_GELU
     case .silu: CK_SILU
     case .geluDerivative: CK_GELU_DERIVATIVE

@@ -47,6 +47,8 @@ struct Lowered {
     switch work {
     case .linear(let activation):
       return try linear(operands, results[0], activation: activation)
+    case .convolution(let geometry, let activation):
+      return try convolution(operands, results[0].shape, geometry, activation: activation)
     case .unaryMultiply(let function):
       return unaryMultiply(function, results[0])
     case .operation(let operation):
@@ -75,13 +77,17 @@ struct Lowered {
     case .matmul(let transposeLeft, let transposeRight):
       return try matmul(shapes, results[0].shape, transposeLeft, transposeRight)
     case .convolution(let geometry):
-      return try convolution(operands, results[0].shape, geometry)
+      return try convolution(operands, results[0].shape, geometry, activation: nil)
     case .convolutionInputGradient(let geometry, let input):
       return try convolutionInputGradient(operands, input, geometry)
     case .convolutionWeightGradient(let geometry, let weight):
       return try convolutionWeightGradient(shapes, weight, geometry)
     case .upsampleNearest(let factor): return upsample(shapes[0], factor)
     case .sumPool(let factor): return sumPool(shapes[0], factor)
+    case .maxPool(let geometry): return maxPool(shapes[0], geometry)
+    case .maxPoolGradient(let geometry): return maxPoolGradient(shapes[0], geometry)
+    case .averagePool(let geometry): return averagePool(shapes[0], geometry)
+    case .averagePoolGradient(let geometry, let input): return averagePoolGradient(input, geometry)
     case .attention(let heads): return try attention(shapes[0], heads)
     case .attentionGradient(let heads): return try attentionGradient(shapes[0], heads)
     case .layerNormModulate(let epsilon): return layerNormModulate(shapes[0], epsilon)

@@ -20,6 +20,11 @@ public struct Linear: Layer {
 }
 
 extension Linear {
+  /// x · weightᵀ alone.
+  func unbiased(_ x: Tensor) throws -> Tensor {
+    try x.linear(weight: weight(in: x.graph), bias: nil)  // (…, outputs)
+  }
+
   /// SiT's initialisation: Xavier weights, zero bias.
   static func xavier(_ path: String, inputs: Int, outputs: Int) -> Linear {
     Linear(path, inputs: inputs, outputs: outputs, weight: .xavierUniform, bias: .zeros)

@@ -82,6 +82,12 @@ extension Operation {
       return [try graph.add(.sumPool(factor: factor), [dy])[0]]
     case .sumPool(let factor):
       return [try dy.upsampledNearest(factor)]
+    case .maxPool(let geometry):
+      return [try graph.add(.maxPoolGradient(geometry), [operands[0], dy])[0]]
+    case .averagePool(let geometry):
+      return [try graph.add(.averagePoolGradient(geometry, input: operands[0].shape), [dy])[0]]
+    case .averagePoolGradient(let geometry, _):
+      return [try dy.averagePooled(geometry)]
 
     case .attention(let heads):
       return try graph.add(.attentionGradient(heads: heads), [operands[0], dy])
@@ -94,8 +100,9 @@ extension Operation {
       return try graph.add(.groupNormGradient(settings), operands + [dy])
 
     // First-order gradients only: what is itself a gradient or an update has none.
-    case .convolutionInputGradient, .convolutionWeightGradient, .attentionGradient,
-      .layerNormModulateGradient, .gatedResidualGradient, .groupNormGradient, .adamW:
+    case .convolutionInputGradient, .convolutionWeightGradient, .maxPoolGradient,
+      .attentionGradient, .layerNormModulateGradient, .gatedResidualGradient, .groupNormGradient,
+      .adamW:
       throw GradientError(operation: name)
     }
   }
@@ -112,6 +119,8 @@ extension UnaryFunction {
     case .cosine: try (dy * x(.sine))(.negate)
     case .tanh: try dy * (1 - y * y)
     case .logistic: try dy * (y * (1 - y))
+    // None where the function has its corner, as PyTorch.
+    case .relu: try dy * (1 - y.graph.constant(0).greaterOrEqual(y))
     case .gelu: try dy * x(.geluDerivative)
     case .silu: try dy * x(.siluDerivative)
     case .geluDerivative, .siluDerivative: throw GradientError(operation: rawValue)
