@@ -124,14 +124,17 @@ public enum TensorFiles {
     let file = try ReadOnlyFile(path)
     let start = try file.bytes(0..<min(16, file.size))
     if ZipArchive.isStart(start) {
-      let archive = try ZipArchive(file)
+      // PyTorch's checksums may mean nothing.
+      let archive = try ZipArchive(file, checksums: .ignored)
+      if let torch = TorchArchive(archive) { return try torch.open() }
       guard archive.members.allSatisfy({ $0.name.hasSuffix(NPZFile.suffix) }) else {
         throw unknown(path, found: "a zip archive of other things")
       }
-      return try NPZFile(archive)
+      return try NPZFile(ZipArchive(file))
     }
     if start.starts(with: NPYHeader.magic) { return try NPYFile(path: path) }
     if SafetensorsFile.isStart(start) { return try SafetensorsFile(path: path) }
+    if start.first == PickleOpcode.proto.rawValue { return try TorchLegacy.open(file) }
     throw unknown(path, found: start.isEmpty ? "an empty file" : "none of these")
   }
 
