@@ -37,7 +37,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
-  "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "Training", "Sampling",
+  "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
+  "Sampling",
   "Solids", "Verification", "Pipelines",
 ]
 
@@ -86,6 +87,9 @@ let package = Package(
 
     // Floor 3: pure functions over symbolic tensors.
     floor("Models", ["TensorGraph", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "ModelFiles",
+      ["Models", "Checkpoints", "Configuration", "TensorGraph", "Files", "Diagnostics"]),
 
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
@@ -107,8 +111,8 @@ let package = Package(
     floor(
       "Pipelines",
       [
-        "Configuration", "Models", "Training", "Sampling", "Solids", "TensorGraph", "CPUExecutor",
-        "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
+        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Solids", "TensorGraph",
+        "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -152,6 +156,12 @@ let package = Package(
         "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
+    tests(
+      "ModelFiles",
+      [
+        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "Models",
+        "TensorGraph",
+      ], resources: [.copy("Fixtures")]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",
@@ -171,12 +181,15 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Files", "Imaging", "Models", "Sampling", "Storage", "TensorGraph", "Training",
+        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Storage", "TensorGraph",
+        "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
       name: "RepositoryTests",
-      dependencies: ["Configuration", "Diagnostics", "Models", "Pipelines", "Training"],
+      dependencies: [
+        "Configuration", "Diagnostics", "Models", "Pipelines", "Sampling", "Training",
+      ],
       swiftSettings: habits),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(

@@ -37,21 +37,38 @@ public struct SiTConfiguration: Sendable, Equatable {
     case extraLarge = "XL"
   }
 
+  /// The patches of the published models.
+  private static let publishedPatches = [2, 4, 8]
+
   /// A named model on 32×32 latents of 1000 classes: a size `S`, `B`, `L` or `XL`, a
   /// slash, and a patch of 2, 4 or 8.
   /// - Throws: `InputError` that lists the names.
   public init(named name: String) throws {
-    let patches = [2, 4, 8]
     for size in Size.allCases {
-      for patch in patches where name == "\(size.rawValue)/\(patch)" {
+      for patch in Self.publishedPatches where name == "\(size.rawValue)/\(patch)" {
         (hiddenSize, depth, heads) = size.shape
         patchSize = patch
         return
       }
     }
-    let names = Size.allCases.flatMap { size in patches.map { "\(size.rawValue)/\($0)" } }
+    let names = Size.allCases.flatMap { size in
+      Self.publishedPatches.map { "\(size.rawValue)/\($0)" }
+    }
     throw InputError(
       "expected one of \(names.joined(separator: ", ")), found '\(name.prefix(40))'")
+  }
+
+  /// The published name, such as `XL/2`, of this width, depth, heads and patch; nil for others.
+  public var publishedName: String? {
+    let size = Size.allCases.first { $0.shape == (hiddenSize, depth, heads) }
+    guard let size, mlpRatio == 4, Self.publishedPatches.contains(patchSize) else { return nil }
+    return "\(size.rawValue)/\(patchSize)"
+  }
+
+  /// The heads of the published models of this width; nil for other widths. A refiner has
+  /// its predictor's width and heads.
+  public static func publishedHeads(hiddenSize: Int) -> Int? {
+    Size.allCases.first { $0.shape.hiddenSize == hiddenSize }?.shape.heads
   }
 
   /// Tokens per latent, T.

@@ -36,7 +36,8 @@ public struct Compare {
   @discardableResult
   public func run() throws -> PlanComparison {
     let options = configuration.sampling
-    let models = try SamplingModels(predictor: configuration.predictor, vae: configuration.vae)
+    let models = try SamplingModels(
+      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
     let refiners = try loadRefiners(models)
     let classes = try rows(of: models.classes)
     let output = configuration.output
@@ -115,7 +116,7 @@ public struct Compare {
     }
     let comparison = PlanComparison(
       configuration: try ResolvedConfiguration(configuration).yaml,
-      weights: try weights(models, refiners), results: results,
+      weights: weights(models, refiners), results: results,
       referenceGrid: try gallery.write(solution, options.reference, nil),
       decodingMillisecondsPerImage: gallery.seconds * 1000 / Double(gallery.decoded),
       images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads)
@@ -183,15 +184,15 @@ public struct Compare {
     return loaded
   }
 
-  private func weights(_ models: SamplingModels, _ refiners: [NamedRefiner]) throws
+  private func weights(_ models: SamplingModels, _ refiners: [NamedRefiner])
     -> [String: SampleManifest.Weights]
   {
     var weights = [
-      "predictor": try SampleManifest.Weights(models.predictor),
-      "vae": try SampleManifest.Weights(models.vae),
+      "predictor": SampleManifest.Weights(models.predictor),
+      "vae": SampleManifest.Weights(models.vae),
     ]
     for refiner in refiners {
-      weights["refiner \(refiner.name)"] = try SampleManifest.Weights(refiner.model)
+      weights["refiner \(refiner.name)"] = SampleManifest.Weights(refiner.model)
     }
     return weights
   }

@@ -5,6 +5,7 @@ import Diagnostics
 import Files
 import Foundation
 import Imaging
+import ModelFiles
 import Models
 import Storage
 import TensorGraph
@@ -32,7 +33,7 @@ public struct Encode {
   /// - Throws: `Stopped` between two parts when the process is asked to stop; `InputError`
   ///   where too many images are broken.
   public func run() throws {
-    let vae = try options.vae.load()
+    let vae = try options.vae.load(observe)
     try check(vae.model.configuration)
     let images = try options.images.folder(observe)
     let shape = latentShape(vae.model.configuration)
@@ -87,14 +88,22 @@ public struct Encode {
     }
   }
 
+  /// The options with what was taken of the autoencoder where they leave it open.
+  private func resolved(_ vae: LoadedModel<AutoencoderKL>) -> EncodingOptions {
+    var options = options
+    options.vae.use = options.vae.use ?? vae.origin.taken
+    options.vae.autoencoder = StatedAutoencoder(vae.model.configuration)
+    return options
+  }
+
   private func description(
     _ images: ImageFolder, _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape
   ) throws -> LatentsDescription {
     LatentsDescription(
       channels: shape[0], height: shape[1], width: shape[2], classNames: images.classNames,
-      labelPolicy: images.labelPolicy.rawValue, vaeHash: vae.hash,
+      labelPolicy: images.labelPolicy.rawValue, vaeHash: vae.identity,
       scalingFactor: vae.model.configuration.scalingFactor, imageSize: options.images.size,
-      configuration: try ResolvedConfiguration(options).yaml,
+      configuration: try ResolvedConfiguration(resolved(vae)).yaml,
       createdBy: "flowturbo \(Toolkit.version)")
   }
 }

@@ -31,7 +31,8 @@ public struct Sample {
   /// - Throws: ``Stopped`` where the user asked for it.
   public func run(resume: Bool) throws {
     let options = configuration.sampling
-    let models = try SamplingModels(predictor: configuration.predictor, vae: configuration.vae)
+    let models = try SamplingModels(
+      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
     let refiner =
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)
@@ -134,17 +135,20 @@ public struct Sample {
   ) throws -> SampleManifest {
     let options = configuration.sampling
     var weights = [
-      "predictor": try SampleManifest.Weights(models.predictor),
-      "vae": try SampleManifest.Weights(models.vae),
+      "predictor": SampleManifest.Weights(models.predictor),
+      "vae": SampleManifest.Weights(models.vae),
     ]
-    weights["refiner"] = try refiner.map { try SampleManifest.Weights($0) }
+    weights["refiner"] = refiner.map { SampleManifest.Weights($0) }
     let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
     let scale = models.vae.model.configuration.scalingFactor
 
     var identity = try RunIdentity(
       configuration,
       ignoring: ["output", "write", "predictor", "refiner", "vae"],
-      inputs: weights.reduce(into: [:]) { $0["\($1.key) (SHA-256)"] = $1.value.sha256 })
+      inputs: [
+        "predictor (SHA-256)": models.predictor.identity, "vae (SHA-256)": models.vae.identity,
+      ])
+    identity.settings["refiner (SHA-256)"] = refiner?.identity
     identity.settings["sampling.batch"] = "\(batches.size)"
     identity.settings["sampling.indices"] = "\(batches.indices)"
     identity.settings["code version"] = Toolkit.version

@@ -1,5 +1,6 @@
 import Configuration
 import Diagnostics
+import ModelFiles
 import Models
 import Storage
 import TensorGraph
@@ -28,7 +29,7 @@ public struct TrainPredictor {
         observe: observe)
     }
     if let samples {
-      try latents.description.warn(unlessMadeBy: samples.vae.weights, latents.path, observe)
+      try latents.description.warn(unlessMadeBy: samples.vae, latents.path, observe)
     }
 
     var run = try TrainingRun.predictor(
@@ -37,12 +38,13 @@ public struct TrainPredictor {
       identity: try RunIdentity(
         configuration, ignoring: RunIdentity.ignoredByFlows,
         inputs: ["latents": latents.inputsHash]))
-    run.metadata = try ModelMetadata.make(.predictor, configuration.model, run: configuration)
+    run.metadata = try ModelMetadata.make(
+      .network(configuration.model), run: configuration)
     run.metadata["latents"] = latents.inputsHash
     run.sampleEvery = samples?.every
     let metadata = run.metadata
     let session = TrainingSession(
-      run: run, folder: folder, seed: configuration.seed,
+      run: run, shape: .network(configuration.model), folder: folder, seed: configuration.seed,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try grids?.draw(predictorWeights: weights, refiner: nil, step: step)

@@ -1,5 +1,6 @@
 import Configuration
 import Diagnostics
+import ModelFiles
 import Models
 import Storage
 import TensorGraph
@@ -17,7 +18,7 @@ public struct TrainRefiner {
 
   /// - Parameter initial: weights to start from instead of fresh ones.
   public func run(resume: Bool, initial: String? = nil) throws -> TrainingOutcome {
-    let teacher = try configuration.teacher.loadPredictor()
+    let teacher = try configuration.teacher.loadPredictor(observe)
     let shape = try configuration.refiner.network(for: teacher.model.configuration)
     let model = try VelocityRefiner(shape)
     let folder = try RunFolder(configuration.output)
@@ -30,7 +31,7 @@ public struct TrainRefiner {
         folder: folder, observe: observe)
     }
     if let samples {
-      try latents.description.warn(unlessMadeBy: samples.vae.weights, latents.path, observe)
+      try latents.description.warn(unlessMadeBy: samples.vae, latents.path, observe)
     }
 
     var run = try TrainingRun.refiner(
@@ -39,14 +40,16 @@ public struct TrainRefiner {
       output: configuration.output,
       identity: try RunIdentity(
         configuration, ignoring: RunIdentity.ignoredByFlows,
-        inputs: ["latents": latents.inputsHash, "teacher weights": teacher.hash]))
-    run.metadata = try ModelMetadata.make(.refiner, shape, run: configuration)
+        inputs: ["latents": latents.inputsHash, "teacher weights": teacher.identity]))
+    run.metadata = try ModelMetadata.make(.network(shape), run: configuration)
     run.metadata["latents"] = latents.inputsHash
-    run.metadata["teacher"] = teacher.hash
+    run.metadata["teacher"] = teacher.origin.sha256
+    run.metadata["teacherWeights"] = teacher.origin.takenName
     run.sampleEvery = samples?.every
     let metadata = run.metadata
     let session = TrainingSession(
-      run: run, frozen: teacher.model.parameters, folder: folder, seed: configuration.seed,
+      run: run, shape: .network(shape), frozen: teacher.model.parameters, folder: folder,
+      seed: configuration.seed,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try grids?.draw(

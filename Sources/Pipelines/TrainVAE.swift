@@ -5,6 +5,7 @@ import Diagnostics
 import Files
 import Foundation
 import Imaging
+import ModelFiles
 import Models
 import TensorGraph
 import Training
@@ -52,11 +53,12 @@ public struct TrainVAE {
         ], inputs: ["data (list of readable files)": images.listHash(usable)]))
     run.heldOut = HeldOutImages(source, heldOut: heldOut, seed: configuration.seed)
     run.metadata = try ModelMetadata.make(
-      .autoencoder, configuration.autoencoder, run: configuration)
+      .autoencoder(configuration.autoencoder), run: configuration)
     run.sampleEvery = configuration.training.reconstructions?.every
     let metadata = run.metadata
     let session = TrainingSession(
-      run: run, folder: folder, seed: configuration.seed,
+      run: run, shape: .autoencoder(configuration.autoencoder), folder: folder,
+      seed: configuration.seed,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try drawReconstructions(model, weights, source, heldOut, step: step)
@@ -137,7 +139,7 @@ public struct TrainVAE {
       described.scalingFactor = factor
     }
     var metadata = metadata
-    metadata[ModelMetadata.model] = try ResolvedConfiguration(described).yaml
+    metadata.merge(try ModelMetadata.describing(.autoencoder(described))) { _, new in new }
     let path = try WeightFile.ship(weights, as: .autoencoder, metadata: metadata, in: folder)
     observe(
       .note(

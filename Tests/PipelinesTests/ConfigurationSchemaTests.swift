@@ -1,6 +1,7 @@
 import Configuration
 import Diagnostics
 import Foundation
+import ModelFiles
 import Models
 import Pipelines
 import Sampling
@@ -142,7 +143,8 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
       ]
     ).decode(SampleConfiguration.self)
     #expect(sample.predictor.model?.patchSize == 8)
-    #expect(sample.vae.autoencoder == AutoencoderConfiguration())
+    #expect(sample.predictor.model?.inputSize == nil)
+    #expect(sample.vae.autoencoder == StatedAutoencoder())
     try expectRoundTrip(sample)
   }
 

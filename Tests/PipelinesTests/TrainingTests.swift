@@ -82,7 +82,7 @@ import Training
       // The shipped file says what it is.
       var reference = NetworkReference()
       reference.weights = "\(folder)/predictor.safetensors"
-      #expect(try reference.loadPredictor().model.configuration == pipeline.configuration.model)
+      #expect(try reference.predictorConfiguration() == pipeline.configuration.model)
       let again = try ConfigurationFile(path: "\(folder)/configuration.yaml")
         .decode(TrainPredictorConfiguration.self)
       #expect(again == pipeline.configuration)
@@ -151,7 +151,7 @@ import Training
           == ["H2.png", "step-000002-P1R1.png", "step-000004-P1R1.png"])
       var reference = NetworkReference()
       reference.weights = "\(folder)/refiner.safetensors"
-      let refiner = try reference.loadRefiner()
+      let refiner = try reference.loadRefiner { _ in }
       #expect(refiner.model.configuration.velocityInput)
       #expect(refiner.model.configuration.depth == 1)
     }

@@ -5,7 +5,8 @@ import Files
 public final class NPYFile: TensorFile {
   public static let arrayName = "array"
 
-  public let path: String
+  public let file: ReadOnlyFile
+  public var path: String { file.path }
   public var format: CheckpointFormat { .npy }
   /// Empty: the format has no room for any.
   public var metadata: [String: String] { [:] }
@@ -15,8 +16,8 @@ public final class NPYFile: TensorFile {
   /// - Throws: `InputError` for what is no array of numbers, or has another size than its
   ///   header says.
   public init(path: String) throws {
-    self.path = path
-    array = try NPYArray(.file(ReadOnlyFile(path)), name: NPYFile.arrayName, path: path)
+    file = try ReadOnlyFile(path)
+    array = try NPYArray(.file(file), name: NPYFile.arrayName, path: path)
   }
 
   public func tensor(named name: String) -> StoredTensor? {

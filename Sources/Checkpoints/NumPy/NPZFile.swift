@@ -6,7 +6,8 @@ import Files
 /// without reading the others, in constant memory unless it is both deflated and in Fortran
 /// order (then it may have 48 MiB). An array read to its end has the archive's checksum.
 public final class NPZFile: TensorFile {
-  public let path: String
+  public let file: ReadOnlyFile
+  public var path: String { file.path }
   public var format: CheckpointFormat { .npz }
   /// Empty: the format has no room for any.
   public var metadata: [String: String] { [:] }
@@ -24,7 +25,7 @@ public final class NPZFile: TensorFile {
 
   /// - Parameter archive: opened with checksums to be verified.
   init(_ archive: ZipArchive) throws {
-    path = archive.path
+    file = archive.file
     var arrays: [String: NPYArray] = [:]
     for member in archive.members {
       guard member.name.hasSuffix(NPZFile.suffix) else {

@@ -18,7 +18,7 @@ public final class TorchFile: TensorFile {
   /// the file.
   public var values: [TorchValue] { contents.values }
   private let contents: TorchContents
-  private let file: ReadOnlyFile
+  public let file: ReadOnlyFile
 
   init(
     _ contents: TorchContents, file: ReadOnlyFile, format: CheckpointFormat,

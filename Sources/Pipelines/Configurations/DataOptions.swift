@@ -1,6 +1,6 @@
 import Configuration
 import Diagnostics
-import Models
+import ModelFiles
 
 /// A set of rendered solids, made when a configuration's images are missing.
 public struct RenderedSetOptions: Sendable, Equatable, ConfigurationSchema {
@@ -81,30 +81,36 @@ public struct LatentSetOptions: Sendable, Equatable, ConfigurationSchema {
 
 /// The weights of a trained SiT or refiner.
 public struct NetworkReference: Sendable, Equatable, ConfigurationSchema {
-  /// A safetensors file.
+  /// A file of any format that `TensorFiles` opens.
   public var weights = ""
-  /// The network's shape; nil takes what the file says of itself.
-  public var model: SiTConfiguration?
+  /// The set of weights to take; nil takes averages where the file has some.
+  public var use: WeightChoice?
+  /// What the file must be, or cannot say; nil believes the file.
+  public var model: StatedNetwork?
 
   public init() {}
 
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("weights", &weights, in: .notEmpty)
+    try table.optional("use", &use)
     try table.section("model", &model)
   }
 }
 
 /// The weights of a trained autoencoder.
 public struct AutoencoderReference: Sendable, Equatable, ConfigurationSchema {
-  /// A safetensors file.
+  /// A file of any format that `TensorFiles` opens, or a folder of diffusers.
   public var weights = ""
-  /// The autoencoder's shape; nil takes what the file says of itself.
-  public var autoencoder: AutoencoderConfiguration?
+  /// The set of weights to take; nil takes averages where the file has some.
+  public var use: WeightChoice?
+  /// What the file must be, or cannot say; nil believes the file.
+  public var autoencoder: StatedAutoencoder?
 
   public init() {}
 
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("weights", &weights, in: .notEmpty)
+    try table.optional("use", &use)
     try table.section("autoencoder", &autoencoder)
   }
 }

@@ -1,5 +1,4 @@
 import Diagnostics
-import Files
 import Foundation
 import Storage
 
@@ -24,19 +23,21 @@ extension LatentSetOptions {
         "\(latents): \(file.count) latents of \(description.channels)×\(description.height)"
           + "×\(description.width), \(Set(file.labels).count) classes"))
     if let encode, FileManager.default.fileExists(atPath: encode.vae.weights) {
-      try description.warn(unlessMadeBy: encode.vae.weights, latents, observe)
+      try description.warn(unlessMadeBy: encode.vae, latents, observe)
     }
     return file
   }
 }
 
 extension LatentsDescription {
-  /// Warns where the autoencoder at `weights` is not the one that made the latents.
-  func warn(unlessMadeBy weights: String, _ latents: String, _ observe: PipelineObserver) throws {
-    guard try FileHash.sha256(ofFile: weights) != vaeHash else { return }
+  /// Warns where the autoencoder `vae` is not the one that made the latents.
+  func warn(unlessMadeBy vae: AutoencoderReference, _ latents: String, _ observe: PipelineObserver)
+    throws
+  {
+    guard try vae.identity() != vaeHash else { return }
     observe(
       .warning(
-        "\(latents) was made with another autoencoder than \(weights): "
+        "\(latents) was made with another autoencoder than \(vae.weights): "
           + "remove it to encode the images again"))
   }
 }

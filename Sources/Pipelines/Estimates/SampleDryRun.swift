@@ -8,7 +8,8 @@ extension Sample {
   /// that files that do not fit are found out.
   public func dryRun() throws {
     let options = configuration.sampling
-    let models = try SamplingModels(predictor: configuration.predictor, vae: configuration.vae)
+    let models = try SamplingModels(
+      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
     let refiner =
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)

@@ -2,6 +2,7 @@ import CPUExecutor
 import Checkpoints
 import Configuration
 import Files
+import ModelFiles
 import Models
 import TensorGraph
 import Training
@@ -12,6 +13,8 @@ struct TrainingSession {
   typealias Weights = [String: HostTensor]
 
   let run: TrainingRun
+  /// The model that is trained.
+  let shape: ModelShape
   /// Parameters of networks that are not trained.
   var frozen: [Parameter] = []
   let folder: RunFolder
@@ -30,11 +33,13 @@ struct TrainingSession {
       TrainingEstimate(
         parameters: run.parameters, loss: run.loss, options: run.options, frozen: frozen
       ).memory(), to: observe)
+    var start = Trainer.Start.fresh(seed: seed)
     if let initial {
-      run.identity.settings["initial weights"] = try FileHash.sha256(ofFile: initial)
+      let (weights, origin) = try ModelFile(path: initial).read(shape)
+      observe(.note("initial weights: \(origin.summary)"))
+      run.identity.settings["initial weights"] = origin.identity
+      start = .weights(weights)
     }
-    let start: Trainer.Start =
-      try initial.map { .weights(try WeightFile.read($0, run.parameters)) } ?? .fresh(seed: seed)
     let reporter = TrainingReporter(folder, options: run.options, observe: observe)
     // The trainer exists only once its first events have been handled.
     var trainer: Trainer?

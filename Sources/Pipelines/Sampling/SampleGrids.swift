@@ -36,7 +36,7 @@ final class SampleGrids {
     self.seed = seed
     self.folder = folder
     self.observe = observe
-    vae = try options.vae.load()
+    vae = try options.vae.load(observe)
     latentShape = Shape(Array(predictor.latentShape(1).dimensions.dropFirst()))
     guard vae.model.configuration.latentChannels == latentShape[0] else {
       throw InputError(

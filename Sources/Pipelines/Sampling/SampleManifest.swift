@@ -1,8 +1,8 @@
 import CPUExecutor
-import Checkpoints
 import Diagnostics
 import Files
 import Foundation
+import ModelFiles
 import Models
 import Sampling
 import Training
@@ -11,8 +11,13 @@ import Training
 public struct SampleManifest: Codable, Sendable, Equatable {
   public struct Weights: Codable, Sendable, Equatable {
     public var path: String
+    /// Of the file of the weights.
     public var sha256: String
-    /// What the file says of itself: kind, model, the run that trained it, `ema` or `model`.
+    /// Which of the file's sets: `ema`, `raw`, or `only` where it does not say.
+    public var weights: String
+    /// What was stripped, computed or assumed.
+    public var notes: [String]
+    /// What the file says of itself, such as kind, model and the run that trained it.
     public var metadata: [String: String]
   }
 
@@ -91,9 +96,9 @@ public struct SampleManifest: Codable, Sendable, Equatable {
 }
 
 extension SampleManifest.Weights {
-  init<Model>(_ model: LoadedModel<Model>) throws {
+  init<Model>(_ model: LoadedModel<Model>) {
     self.init(
-      path: model.path, sha256: model.hash,
-      metadata: try SafetensorsFile(path: model.path).metadata)
+      path: model.origin.file, sha256: model.origin.sha256, weights: model.origin.takenName,
+      notes: model.origin.notes, metadata: model.origin.metadata)
   }
 }

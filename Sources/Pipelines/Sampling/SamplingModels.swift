@@ -8,9 +8,14 @@ struct SamplingModels {
   let predictor: LoadedModel<SiT>
   let vae: LoadedModel<AutoencoderKL>
 
-  init(predictor: NetworkReference, vae: AutoencoderReference) throws {
-    self.predictor = try predictor.loadPredictor()
-    self.vae = try vae.load()
+  private let observe: PipelineObserver
+
+  init(
+    predictor: NetworkReference, vae: AutoencoderReference, observe: @escaping PipelineObserver
+  ) throws {
+    self.observe = observe
+    self.predictor = try predictor.loadPredictor(observe)
+    self.vae = try vae.load(observe)
     let channels = self.predictor.model.configuration.inChannels
     let latentChannels = self.vae.model.configuration.latentChannels
     guard channels == latentChannels else {
@@ -30,7 +35,7 @@ struct SamplingModels {
 
   /// - Throws: `InputError` where the refiner is one for other latents or classes.
   func loadRefiner(_ reference: NetworkReference) throws -> LoadedModel<VelocityRefiner> {
-    let refiner = try reference.loadRefiner()
+    let refiner = try reference.loadRefiner(observe)
     let (own, teacher) = (refiner.model.configuration, predictor.model.configuration)
     for (name, found, expected) in [
       ("channels", own.inChannels, teacher.inChannels),

@@ -1,6 +1,4 @@
 import Checkpoints
-import Diagnostics
-import Models
 import TensorGraph
 
 /// Weights alone, under the official keys: what `load_state_dict` takes.
@@ -19,21 +17,5 @@ public enum WeightFile {
     // "pt" tells readers that keys and layouts are PyTorch's.
     let metadata = metadata.merging(["format": "pt"]) { own, _ in own }
     try SafetensorsWriter.write(records, metadata: metadata, to: path)
-  }
-
-  /// Reads weights of any float type, to start a run from or to teach with.
-  /// - Throws: `InputError` that lists missing, unexpected and misshapen keys.
-  public static func read(_ path: String, _ parameters: [Parameter]) throws -> [String: HostTensor]
-  {
-    let file = try SafetensorsFile(path: path)
-    var shapes: [String: Shape] = [:]
-    for name in file.names { shapes[name] = Shape(try file.info(name).shape) }
-    try parameters.check(shapes, in: path)
-    var weights: [String: HostTensor] = [:]
-    for parameter in parameters {
-      let tensor = try file.hostTensor(parameter.path, shape: parameter.shape)
-      weights[parameter.path] = tensor
-    }
-    return weights
   }
 }

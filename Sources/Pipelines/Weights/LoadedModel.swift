@@ -1,0 +1,103 @@
+import Diagnostics
+import Foundation
+import ModelFiles
+import Models
+import TensorGraph
+
+/// A model, its weights, and where they came from.
+public struct LoadedModel<Model> {
+  public let model: Model
+  public let weights: [String: HostTensor]
+  public let origin: WeightOrigin
+
+  /// As the configuration names it.
+  public var path: String { origin.path }
+  /// What says which weights these are; see ``WeightOrigin/identity``.
+  public var identity: String { origin.identity }
+
+  /// Reads what `selection` chose and says so.
+  init(
+    _ model: Model, _ selection: ModelSelection, _ file: ModelFile, _ observe: PipelineObserver
+  ) throws {
+    self.model = model
+    weights = try file.read(selection)
+    origin = try file.origin(of: selection)
+    observe(.note(origin.summary))
+  }
+}
+
+extension AutoencoderReference {
+  /// The shape of the autoencoder in the file.
+  public func autoencoderConfiguration() throws -> AutoencoderConfiguration {
+    try select().configuration
+  }
+
+  /// Reads the autoencoder and tells `observe` what was taken.
+  public func load(_ observe: PipelineObserver) throws -> LoadedModel<AutoencoderKL> {
+    let (file, configuration, selection) = try select()
+    return try LoadedModel(AutoencoderKL(configuration), selection, file, observe)
+  }
+
+  /// What ``LoadedModel/identity`` would be; reads no weights but hashes the file.
+  func identity() throws -> String {
+    let (file, _, selection) = try select()
+    return try file.origin(of: selection).identity
+  }
+
+  private func select() throws -> (
+    file: ModelFile, configuration: AutoencoderConfiguration, selection: ModelSelection
+  ) {
+    let file = try ModelFile(trained: .autoencoder, path: weights)
+    let (configuration, selection) = try file.autoencoder(use, stated: autoencoder)
+    return (file, configuration, selection)
+  }
+}
+
+extension NetworkReference {
+  /// The shape of the predictor in the file.
+  public func predictorConfiguration() throws -> SiTConfiguration {
+    try select(.predictor).configuration
+  }
+
+  /// Reads the predictor and tells `observe` what was taken.
+  public func loadPredictor(_ observe: PipelineObserver) throws -> LoadedModel<SiT> {
+    let (file, configuration, selection) = try select(.predictor)
+    return try LoadedModel(SiT(configuration), selection, file, observe)
+  }
+
+  /// Reads the refiner and tells `observe` what was taken.
+  public func loadRefiner(_ observe: PipelineObserver) throws -> LoadedModel<VelocityRefiner> {
+    let (file, configuration, selection) = try select(.refiner)
+    return try LoadedModel(VelocityRefiner(configuration), selection, file, observe)
+  }
+
+  private func select(_ kind: ModelKind) throws -> (
+    file: ModelFile, configuration: SiTConfiguration, selection: ModelSelection
+  ) {
+    let file = try ModelFile(trained: kind, path: weights)
+    let (configuration, selection) = try file.network(kind, use, stated: model)
+    return (file, configuration, selection)
+  }
+}
+
+extension ModelFile {
+  /// Opens the weights of a model that a command of ours could make.
+  init(trained kind: ModelKind, path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw InputError(
+        path, expected: "the weights of a trained \(kind.rawValue)", found: "no such file",
+        remedy: "train it with `\(kind.trainingCommand)` or correct the path")
+    }
+    try self.init(path: path)
+  }
+}
+
+extension ModelKind {
+  fileprivate var trainingCommand: String {
+    switch self {
+    case .autoencoder: "flowturbo train-vae"
+    case .predictor: "flowturbo train-predictor"
+    case .refiner: "train-refiner"
+    }
+  }
+}
