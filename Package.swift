@@ -39,7 +39,7 @@ let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
   "Sampling",
-  "Solids", "Verification", "Pipelines",
+  "Evaluation", "Solids", "Verification", "Pipelines",
 ]
 
 let package = Package(
@@ -99,6 +99,12 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "Evaluation",
+      [
+        "Models", "CPUExecutor", "TensorGraph", "Storage", "Imaging", "COpenBLAS", "Randomness",
+        "Diagnostics",
+      ], hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
@@ -111,7 +117,7 @@ let package = Package(
     floor(
       "Pipelines",
       [
-        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Solids", "TensorGraph",
+        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids", "TensorGraph",
         "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
       ], hot: true),
 
@@ -181,8 +187,8 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Storage", "TensorGraph",
-        "Training",
+        "Evaluation", "Files", "Imaging", "ModelFiles", "Models", "Randomness", "Sampling",
+        "Storage", "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(

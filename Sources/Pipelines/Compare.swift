@@ -31,6 +31,8 @@ public struct Compare {
     let sampler: Sampler
     var seconds: [Double] = []
     var latents: [HostTensor?]
+
+    var name: String { plan.description + (refiner.map { " with refiner \($0)" } ?? "") }
   }
 
   @discardableResult
@@ -40,6 +42,9 @@ public struct Compare {
       predictor: configuration.predictor, vae: configuration.vae, observe: observe)
     let refiners = try loadRefiners(models)
     let classes = try rows(of: models.classes)
+    let evaluation = try configuration.evaluation.map {
+      try PlanEvaluation($0, observe: observe, shouldStop: shouldStop)
+    }
     let output = configuration.output
     let lock = try RunLock(directory: output)
     defer { lock.release() }
@@ -104,7 +109,7 @@ public struct Compare {
     let decoder = try models.decoder(executor)
     let gallery = Gallery(
       folder: output, decoder: decoder, batches: batches, classes: classes.count)
-    let results = try contestants.map { contestant in
+    var results = try contestants.map { contestant in
       let latents = contestant.latents.compactMap { $0 }
       let evaluations = contestant.plan.evaluations(refinerVariant: options.refinerVariant)
       return PlanComparison.Result(
@@ -114,14 +119,40 @@ public struct Compare {
         latentRMSE: rootMeanSquare(latents, solution, batches),
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
     }
+    var account: PlanComparison.Evaluation?
+    if let evaluation, let count = configuration.evaluation?.count {
+      let reports = try contestants.enumerated().map { number, contestant in
+        let samples = SampleBatches(indices: 0..<count, size: min(options.batch, count))
+        let images = try samples.all.flatMap { batch in
+          observe(
+            .progress(
+              stage: "evaluate", done: number * count + batch.kept.upperBound,
+              total: contestants.count * count, detail: "samples"))
+          return try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
+        }
+        return try evaluation.report(images, of: contestant.name)
+      }
+      for (index, report) in reports.enumerated() {
+        results[index].metrics = Dictionary(
+          uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
+      }
+      var warnings: [String] = []
+      for warning in reports.flatMap(\.warnings) where !warnings.contains(warning) {
+        warnings.append(warning)
+      }
+      account = .init(
+        count: count, extractor: reports.first?.extractor, reference: reports.first?.reference,
+        warnings: warnings)
+    }
     let comparison = PlanComparison(
       configuration: try ResolvedConfiguration(configuration).yaml,
       weights: weights(models, refiners), results: results,
       referenceGrid: try gallery.write(solution, options.reference, nil),
       decodingMillisecondsPerImage: gallery.seconds * 1000 / Double(gallery.decoded),
-      images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads)
+      images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads,
+      evaluation: account)
     try comparison.write(to: output)
-    report(comparison)
+    report(comparison, metrics: evaluation?.titles ?? [])
     return comparison
   }
 
@@ -197,19 +228,21 @@ public struct Compare {
     return weights
   }
 
-  private func report(_ comparison: PlanComparison) {
+  private func report(_ comparison: PlanComparison, metrics: [String]) {
     let options = configuration.sampling
     var rows = [
       [
         "plan", "refiner", "predictor evals", "refiner evals", "ms per image", "latent RMSE",
-      ]
+      ] + metrics
     ]
     for result in comparison.results {
       rows.append([
         result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
         "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
         String(format: "%.4f", result.latentRMSE),
-      ])
+      ] + metrics.map { name in
+        result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
+      })
     }
     observe(
       .table(
@@ -221,6 +254,13 @@ public struct Compare {
           format: "Medians of %d batches of %d, without decoding, which takes %.1f ms per image.",
           max(options.rounds, (comparison.images - 1) / comparison.batch + 1), comparison.batch,
           comparison.decodingMillisecondsPerImage)))
+    if let evaluation = comparison.evaluation {
+      observe(
+        .note(
+          "Metrics of \(evaluation.count) samples of each plan against "
+            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")."))
+      for warning in evaluation.warnings { observe(.warning(warning)) }
+    }
     for grid in comparison.results.map(\.grid) + [comparison.referenceGrid] {
       observe(.note("grid: \(configuration.output)/\(grid)"))
     }

@@ -13,6 +13,7 @@ public struct TinyModels: Sendable {
   public var predictor: String { "\(folder)/predictor.safetensors" }
   public var refiner: String { "\(folder)/refiner.safetensors" }
   public var vae: String { "\(folder)/vae.safetensors" }
+  public var features: String { "\(folder)/features.safetensors" }
 
   public static let classes = 3
   public static let latentShape = [4, 4, 4]
@@ -40,6 +41,12 @@ public struct TinyModels: Sendable {
     (autoencoder.channels, autoencoder.layersPerBlock, autoencoder.normGroups) = ([8, 8], 1, 4)
     try Self.write(
       AutoencoderKL(autoencoder).parameters, autoencoder, kind: "autoencoder", seed: 3, to: vae)
+    var features = FeatureNetworkConfiguration()
+    (features.name, features.imageSize, features.widths) = ("tiny-features", 8, [4, 4, 4])
+    (features.normGroups, features.featureWidth) = (2, 6)
+    (features.spatialChannels, features.classes) = (2, Self.classes)
+    try Self.write(
+      FeatureNetwork(features).parameters, features, kind: "features", seed: 4, to: self.features)
   }
 
   private static func write(

@@ -75,7 +75,7 @@ import Testing
     try withTemporaryFolder { folder in
       var part = try FeaturesFixture.writer(folder).part(0)
       let short: [Float] = [1]
-      try short.withUnsafeBufferPointer { short in
+      short.withUnsafeBufferPointer { short in
         #expect(throws: InputError.self) { try part.append(index: 0, size: (1, 1)) { _ in short } }
         #expect(throws: InputError.self) { try part.append(index: 3, size: (1, 1)) { _ in short } }
       }
