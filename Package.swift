@@ -111,8 +111,8 @@ let package = Package(
     floor(
       "Verification",
       [
-        "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor", "Checkpoints", "Imaging",
-        "Randomness", "Diagnostics",
+        "ModelFiles", "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor",
+        "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
@@ -125,8 +125,8 @@ let package = Package(
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "Storage", "Files",
-        "Diagnostics", argumentParser,
+        "Pipelines", "Configuration", "Verification", "Training", "ModelFiles",
+        "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(
@@ -165,8 +165,8 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "Models",
-        "TensorGraph",
+        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "FuzzSupport",
+        "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(

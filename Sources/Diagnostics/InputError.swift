@@ -16,6 +16,25 @@ public struct InputError: Error, Sendable, CustomStringConvertible {
   }
 
   public init(_ message: String) {
-    description = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    // Names come from files that anyone may have made: they must not steer the terminal.
+    description = line.withoutControlCharacters
+  }
+}
+
+extension StringProtocol {
+  /// The text with `?` for each character that a terminal would obey or hide.
+  public var withoutControlCharacters: String {
+    guard unicodeScalars.contains(where: \.isControl) else { return String(self) }
+    return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? "?" : $0 }))
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool {
+    // Most text is ASCII; the categories of the rest are slow to look up.
+    isASCII
+      ? value < 0x20 || value == 0x7F
+      : properties.generalCategory == .control || properties.generalCategory == .format
   }
 }

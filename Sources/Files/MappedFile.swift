@@ -19,7 +19,7 @@ public final class MappedFile: @unchecked Sendable {
 
   deinit { cfilemap_unmap(bytes.baseAddress, bytes.count) }
 
-  /// Ends the process with ``ExitCode/badInput`` and a line that names the file when a mapped
+  /// Ends the process with the exit code of bad input and a line that names the file when a mapped
   /// file turns out to be cut short.
   public static func reportFaults() { cfilemap_report_faults(ExitCode.badInput.rawValue) }
 }

@@ -40,6 +40,7 @@ extension ModelFile {
     switch kind {
     case .predictor, .refiner: names = NetworkFacts.hallmarks
     case .autoencoder: names = AutoencoderFacts.hallmarks
+    case .inception: names = InceptionFacts.hallmarks
     }
     let missing = names.filter { group.members[$0] == nil }.joined(separator: ", ")
     let unexpected = ParameterMismatch(unexpected: group.members.keys.sorted())
@@ -56,14 +57,10 @@ extension ModelFile {
 
   /// Why the tensors are not those of the model that they seem to be.
   private func foreignCause(_ group: TensorGroup) -> String {
+    if let kind = group.model.kind { return kind.advice }
     switch group.model {
-    case .network(let facts):
-      let kind = facts.looksLikeRefiner ? ModelKind.refiner : .predictor
-      return "this is \(kind.name): give it as \(kind.keys.joined(separator: " or "))"
-    case .autoencoder:
-      return "this is an AutoencoderKL: give it as \(ModelKind.autoencoder.keys[0])"
     case .foreign(let model): return model.explanation
-    case .unknown:
+    default:
       let names = group.members.keys
       if names.contains(where: { $0.hasSuffix("exp_avg") || $0.hasSuffix("exp_avg_sq") }) {
         return "this is an optimiser's state: name the checkpoint of the model"
@@ -82,6 +79,10 @@ extension ModelFile {
       causes = Self.causes(facts, wanted, askedFor: kind, names: group.members.keys)
     case (.autoencoder(let facts), .autoencoder(let wanted)):
       causes = Self.causes(facts, wanted)
+    case (.inception(let facts), .inception):
+      if facts.hasAuxiliaryClassifier {
+        causes = ["this is torchvision's Inception; FID's is pt_inception-2015-12-05-6726825d.pth"]
+      }
     default: return foreignCause(group)
     }
     if causes.isEmpty {

@@ -10,8 +10,9 @@ extension ModelFile {
     var weights: [String: HostTensor] = [:]
     for parameter in try selection.shape.parameters() {
       guard let member = selection.group.members[parameter.path] else {
-        // The selection has everything but a table that follows from the sizes.
-        weights[parameter.path] = parameter.initialised(seed: 0)
+        // The selection has everything but a table that follows from the sizes, and what
+        // nothing is computed of.
+        if !parameter.isOptional { weights[parameter.path] = parameter.initialised(seed: 0) }
         continue
       }
       weights[parameter.path] = try file.hostTensor(member.stored.name, shape: parameter.shape)

@@ -36,6 +36,12 @@ public struct ModelFile: Sendable {
       }
   }
 
+  /// A file that is open already.
+  init(_ file: any TensorFile) {
+    (path, self.file, notes, diffusers) = (file.path, file, [], nil)
+    groups = TensorGroup.groups(of: file)
+  }
+
   /// SHA-256 of the file of the weights.
   public func sha256() throws -> String { try FileHash.sha256(ofFile: file.path) }
 

@@ -3,6 +3,8 @@ import Models
 /// What a model in a file is for.
 public enum ModelKind: String, Sendable, CaseIterable {
   case autoencoder, predictor, refiner
+  /// The network of the features that images are compared by.
+  case inception
 
   /// As messages name it.
   var name: String {
@@ -10,15 +12,17 @@ public enum ModelKind: String, Sendable, CaseIterable {
     case .autoencoder: "an autoencoder"
     case .predictor: "a predictor"
     case .refiner: "a refiner"
+    case .inception: "FID's Inception"
     }
   }
 
-  /// The configuration keys that take it.
-  public var keys: [String] {
+  /// What to do with it, for messages about other places.
+  var advice: String {
     switch self {
-    case .autoencoder: ["vae.weights"]
-    case .predictor: ["predictor.weights", "teacher.weights"]
-    case .refiner: ["refiner.weights"]
+    case .autoencoder: "this is an AutoencoderKL: give it as vae.weights"
+    case .predictor: "this is a predictor: give it as predictor.weights or teacher.weights"
+    case .refiner: "this is a refiner: give it as refiner.weights"
+    case .inception: "this is the Inception-v3 that images are evaluated with"
     }
   }
 }
@@ -28,11 +32,14 @@ public enum ModelShape: Sendable, Equatable {
   /// A predictor, or with `velocityInput` a refiner.
   case network(SiTConfiguration)
   case autoencoder(AutoencoderConfiguration)
+  /// FID's has 1008 classes.
+  case inception(classes: Int)
 
   public var kind: ModelKind {
     switch self {
     case .network(let configuration): configuration.velocityInput ? .refiner : .predictor
     case .autoencoder: .autoencoder
+    case .inception: .inception
     }
   }
 
@@ -42,6 +49,24 @@ public enum ModelShape: Sendable, Equatable {
     switch self {
     case .network(let configuration): try SiT(configuration).parameters
     case .autoencoder(let configuration): try AutoencoderKL(configuration).parameters
+    case .inception(let classes): try InceptionV3(classes: classes).parameters
+    }
+  }
+
+  /// Kind and all sizes in a sentence.
+  public var description: String {
+    switch self {
+    case .network(let network):
+      let name = kind.rawValue + (network.publishedName.map { " SiT-\($0)" } ?? "")
+      return "\(name): \(network.inputSize)×\(network.inputSize) latents of "
+        + "\(network.inChannels) channels, \(network.classes) classes; width "
+        + "\(network.hiddenSize), depth \(network.depth), patch \(network.patchSize), "
+        + "\(network.heads) heads"
+    case .autoencoder(let configuration):
+      return "\(summary): \(configuration.latentChannels) channels, "
+        + "1/\(configuration.downsampling) of an image's side, scaling factor "
+        + "\(configuration.scalingFactor)"
+    case .inception: return summary
     }
   }
 
@@ -59,6 +84,7 @@ public enum ModelShape: Sendable, Equatable {
     case .autoencoder(let configuration):
       return "AutoencoderKL of widths "
         + configuration.channels.map(String.init).joined(separator: ", ")
+    case .inception(let classes): return "Inception-v3 of \(classes) classes"
     }
   }
 }

@@ -13,12 +13,16 @@ public enum ModelMetadata {
 
   /// What a model says of itself.
   public static func describing(_ shape: ModelShape) throws -> [String: String] {
-    let yaml =
+    let yaml: String? =
       switch shape {
       case .network(let configuration): try ResolvedConfiguration(configuration).yaml
       case .autoencoder(let configuration): try ResolvedConfiguration(configuration).yaml
+      // There is one size of it.
+      case .inception: nil
       }
-    return [kind: shape.kind.rawValue, model: yaml]
+    var metadata = [kind: shape.kind.rawValue]
+    metadata[model] = yaml
+    return metadata
   }
 
   /// As ``describing(_:)``, with the configuration of the run that makes the model.

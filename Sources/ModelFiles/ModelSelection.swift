@@ -6,10 +6,12 @@ import Models
 public struct ModelSelection: Sendable {
   public let shape: ModelShape
   let group: TensorGroup
-  let taken: WeightChoice?
-  let isOneOfSeveral: Bool
+  /// The set that was taken; nil where the file does not say.
+  public let taken: WeightChoice?
+  /// Whether the file has the other set too.
+  public let isOneOfSeveral: Bool
   /// What was stripped, computed or assumed, a phrase each.
-  let notes: [String]
+  public let notes: [String]
 }
 
 extension ModelFile {

@@ -41,7 +41,7 @@ public struct TensorGroup: Sendable {
   }
 
   /// Whether it is a part of an optimiser's state: moments have the names of weights.
-  var isOptimiserState: Bool {
+  public var isOptimiserState: Bool {
     let words: Set = [
       "opt", "optim", "optimizer", "optimizers", "optimizer_state_dict", "first_moment",
       "second_moment",
@@ -50,18 +50,44 @@ public struct TensorGroup: Sendable {
   }
 
   /// Whether its name says that these are averages.
-  var isNamedAverage: Bool {
+  public var isNamedAverage: Bool {
     let last = container.split(separator: "/").last ?? ""
     return last.split { $0 == "_" || $0 == "." || $0 == "-" }.contains { $0.lowercased() == "ema" }
+  }
+
+  /// What the model most probably is; nil where none is known.
+  public var kind: ModelKind? { model.kind }
+
+  /// Whether it is a model that is known and that no command takes.
+  public var isForeign: Bool {
+    if case .foreign = model { true } else { false }
+  }
+
+  /// What it is and how large, as far as shapes show it.
+  public var content: String {
+    switch model {
+    case .network(let facts): return "\(kind?.rawValue ?? ""): \(facts.summary)"
+    case .autoencoder(let facts): return "autoencoder: \(facts.summary)"
+    case .inception(let facts): return "Inception-v3 of \(facts.classes) classes"
+    case .foreign(let foreign): return foreign.explanation
+    case .unknown: return isOptimiserState ? "an optimiser's state" : "other tensors"
+    }
   }
 
   /// The container without its slash, as messages name it.
   var name: String { container.isEmpty ? "the top of the file" : "'\(container.dropLast())'" }
 
-  /// Bytes of the tensors as they are stored.
-  public var byteCount: Int { members.values.reduce(0) { $0 + $1.stored.byteCount } }
-  /// Number of values.
-  public var valueCount: Int { members.values.reduce(0) { $0 + $1.stored.count } }
+  /// Bytes of the tensors as they are stored; `Int.max` where they are more.
+  public var byteCount: Int { sum(\.byteCount) }
+  /// Number of values, likewise.
+  public var valueCount: Int { sum(\.count) }
+
+  private func sum(_ value: (StoredTensor) -> Int) -> Int {
+    members.values.reduce(0) { sum, member in
+      let (total, overflow) = sum.addingReportingOverflow(value(member.stored))
+      return overflow ? .max : total
+    }
+  }
 
   // MARK: What wrappers leave
 

@@ -38,11 +38,13 @@ extension [Parameter] {
   /// Number of values, frozen ones included.
   public var valueCount: Int { reduce(0) { $0 + $1.shape.elementCount } }
 
-  /// What is other than these parameters in the shapes `given`, by key.
+  /// What is other than these parameters in the shapes `given`, by key; optional ones may be
+  /// missing.
   public func mismatch(_ given: [String: Shape]) -> ParameterMismatch {
     let known = Set(map(\.path))
     return ParameterMismatch(
-      missing: filter { !$0.isOptional && given[$0.path] == nil }.map { "\($0.path) \($0.shape)" },
+      missing: filter { !$0.isOptional && given[$0.path] == nil }
+        .map { "\($0.path) \($0.shape)" },
       unexpected: given.keys.filter { !known.contains($0) }.sorted(),
       misshapen: compactMap { parameter in
         guard let shape = given[parameter.path], shape != parameter.shape else { return nil }

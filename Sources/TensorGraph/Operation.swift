@@ -82,7 +82,7 @@ public enum Operation: Hashable, Sendable {
 
 public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   case negate, exponential, logarithm, squareRoot, sine, cosine, tanh, logistic
-  /// max(x, 0).
+  /// max(x, 0). NaN stays, or becomes 0 where a library applies it to a product's result.
   case relu
   /// x·Φ(x) by the tanh approximation (Hendrycks and Gimpel 2016), as SiT uses it.
   case gelu

@@ -6,6 +6,10 @@ protocol FixtureCheck: SendableMetatype {
   /// Whether fixtures of this kind store a tensor of this name as an input.
   static func isInput(_ name: String) -> Bool
 
+  /// Whether there always is something to check beside tensors, so that a fixture may hold
+  /// inputs alone.
+  static var checksMore: Bool { get }
+
   /// Reads the settings.
   init(_ fixture: Fixture, executor: any Executor) throws
 
@@ -17,6 +21,8 @@ protocol FixtureCheck: SendableMetatype {
 }
 
 extension FixtureCheck {
+  static var checksMore: Bool { false }
+
   func otherResults() -> [CheckResult] { [] }
 }
 
@@ -35,5 +41,6 @@ enum FixtureKinds {
     "center_crop": ImageCheck.self,
     "image_decode": ImageCheck.self,
     "resample": ResamplingCheck.self,
+    "formats": FormatsCheck.self,
   ]
 }

@@ -36,7 +36,7 @@ public struct FixtureVerifier {
     let names = fixture.names.filter {
       fixture.tolerance($0) != nil || !kind.isInput($0)
     }
-    guard !names.isEmpty else {
+    guard !names.isEmpty || kind.checksMore else {
       throw InputError(
         fixture.path, expected: "at least one result to compare with", found: "inputs alone")
     }

@@ -62,6 +62,9 @@ import Testing
       P.object("argparse", "Namespace", state: P.tuple(P.code("N"), P.code("}"))),
       .object("argparse.Namespace")
     ),
+    (P.object("pathlib._local", "PosixPath"), .object("pathlib._local.PosixPath")),
+    (P.call("__builtin__", "bytes"), .object("__builtin__.bytes")),
+    (P.call("__builtin__", "frozenset", P.list()), .emptySet),
     (P.storage(), .object("storage")),
   ]
 

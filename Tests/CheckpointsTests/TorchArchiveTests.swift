@@ -19,28 +19,7 @@ import Testing
 
   /// A training checkpoint: weights, optimiser state, settings and a schedule.
   @Test func readsTrainingCheckpoint() throws {
-    let file = try Samples.open(
-      Samples.archive(
-        P.dictionary([
-          "model": P.call("collections", "OrderedDict") + P.code("(") + P.string("w")
-            + P.call("torch._utils", "_rebuild_parameter", P.tensor(), [0x88], P.noHooks)
-            + P.code("u") + P.dictionary(["_metadata": P.noHooks]) + P.code("b"),
-          "opt": P.dictionary([
-            "state": P.code("}(") + P.int(0)
-              + P.dictionary(["step": P.tensor(shape: [], strides: [])]) + P.code("u"),
-            "param_groups": P.list(P.dictionary(["lr": P.float(0.5), "params": P.list(P.int(0))])),
-          ]),
-          "args": P.object(
-            "argparse", "Namespace",
-            state: P.dictionary([
-              "path": P.call("pathlib", "PosixPath", P.string("/"), P.string("data")),
-              "best": P.call(
-                "numpy.core.multiarray", "scalar",
-                P.call("numpy", "dtype", P.string("f8"), [0x89], [0x88]) + P.tuple(P.int(3))
-                  + P.code("b"),
-                P.call("_codecs", "encode", P.string("\u{0}\u{1}"), P.string("latin1"))),
-            ])),
-        ])))
+    let file = try Samples.open(Samples.archive(Samples.trainingCheckpoint))
     #expect(file.format == .torchZip)
     #expect(file.metadata == ["byteorder": "little", "version": "3"])
     #expect(file.names == ["model/w", "opt/state/0/step"])
@@ -56,31 +35,9 @@ import Testing
   }
 
   @Test func readsNewerAndOlderWaysToSayTensor() throws {
-    let untyped = { (module: String) in P.storage(module, "UntypedStorage", count: 16) }
-    let tensor: (String, [UInt8]) -> [UInt8] = { type, storage in
-      P.call(
-        "torch._utils", "_rebuild_tensor_v3", storage, P.int(1), P.tuple(P.int(3)),
-        P.tuple(P.int(1)), [0x89], P.noHooks, P.global("torch", type))
-    }
-    let old = P.call(
-      "torch._utils", "_rebuild_tensor", P.storage(key: "1"), P.int(0), P.tuple(P.int(4)),
-      P.tuple(P.int(1)))
-    let withAttributes = P.call(
-      "torch._tensor", "_rebuild_from_type_v2", P.global("torch._utils", "_rebuild_tensor_v2"),
-      P.global("torch.nn.parameter", "Parameter"),
-      P.tuple(
-        P.storage(key: "1"), P.int(2), P.tuple(P.int(2)), P.tuple(P.int(1)), [0x89], P.noHooks),
-      P.dictionary(["note": P.int(1)]))
-    let withState = P.call(
-      "torch._utils", "_rebuild_parameter_with_state", old, [0x88], P.noHooks, P.code("}"))
     let file = try Samples.open(
       Samples.archive(
-        P.dictionary([
-          "u32": tensor("uint32", untyped("torch.storage")),
-          "f8": tensor("float8_e4m3fn", untyped("torch")),
-          "u16": tensor("uint16", untyped("torch")),
-          "old": old, "attributes": withAttributes, "state": withState,
-        ]), storages: ["0": Samples.floats, "1": Samples.floats]))
+        Samples.waysToSayTensor, storages: ["0": Samples.floats, "1": Samples.floats]))
     #expect(try file.info("u32").type == .uint32)
     #expect(try file.bytes("u32") == Array(Samples.floats[4...]))
     #expect(try file.info("f8").type == .float8E4M3 && file.bytes("f8") == [0, 0x80, 0x3F])

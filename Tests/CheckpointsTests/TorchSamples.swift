@@ -43,5 +43,58 @@ enum TorchSamples {
     }
   }
 
+  /// Weights, optimiser state, settings.
+  static let trainingCheckpoint: [UInt8] = {
+    typealias P = PickleCode
+    return P.dictionary([
+      "model": P.call("collections", "OrderedDict") + P.code("(") + P.string("w")
+        + P.call("torch._utils", "_rebuild_parameter", P.tensor(), [0x88], P.noHooks)
+        + P.code("u") + P.dictionary(["_metadata": P.noHooks]) + P.code("b"),
+      "opt": P.dictionary([
+        "state": P.code("}(") + P.int(0)
+          + P.dictionary(["step": P.tensor(shape: [], strides: [])]) + P.code("u"),
+        "param_groups": P.list(P.dictionary(["lr": P.float(0.5), "params": P.list(P.int(0))])),
+      ]),
+      "args": P.object(
+        "argparse", "Namespace",
+        state: P.dictionary([
+          "path": P.call("pathlib", "PosixPath", P.string("/"), P.string("data")),
+          "best": P.call(
+            "numpy.core.multiarray", "scalar",
+            P.call("numpy", "dtype", P.string("f8"), [0x89], [0x88]) + P.tuple(P.int(3))
+              + P.code("b"),
+            P.call("_codecs", "encode", P.string("\u{0}\u{1}"), P.string("latin1"))),
+        ])),
+    ])
+  }()
+
+  /// All functions that make tensors, over storages 0 and 1.
+  static let waysToSayTensor: [UInt8] = {
+    typealias P = PickleCode
+    let untyped = { (module: String) in P.storage(module, "UntypedStorage", count: 16) }
+    let tensor: (String, [UInt8]) -> [UInt8] = { type, storage in
+      P.call(
+        "torch._utils", "_rebuild_tensor_v3", storage, P.int(1), P.tuple(P.int(3)),
+        P.tuple(P.int(1)), [0x89], P.noHooks, P.global("torch", type))
+    }
+    let old = P.call(
+      "torch._utils", "_rebuild_tensor", P.storage(key: "1"), P.int(0), P.tuple(P.int(4)),
+      P.tuple(P.int(1)))
+    let withAttributes = P.call(
+      "torch._tensor", "_rebuild_from_type_v2", P.global("torch._utils", "_rebuild_tensor_v2"),
+      P.global("torch.nn.parameter", "Parameter"),
+      P.tuple(
+        P.storage(key: "1"), P.int(2), P.tuple(P.int(2)), P.tuple(P.int(1)), [0x89], P.noHooks),
+      P.dictionary(["note": P.int(1)]))
+    let withState = P.call(
+      "torch._utils", "_rebuild_parameter_with_state", old, [0x88], P.noHooks, P.code("}"))
+    return P.dictionary([
+      "u32": tensor("uint32", untyped("torch.storage")),
+      "f8": tensor("float8_e4m3fn", untyped("torch")),
+      "u16": tensor("uint16", untyped("torch")),
+      "old": old, "attributes": withAttributes, "state": withState,
+    ])
+  }()
+
   struct NotTorch: Error {}
 }

@@ -1,17 +1,17 @@
 import Foundation
 
 /// How far the process's resident memory rises above what it is now.
-struct PeakMemory {
+public struct PeakMemory {
   private let start: Int
 
-  init() {
+  public init() {
     // Linux sets the peak back to the present; where that is not allowed, an older one stays.
     try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     start = PeakMemory.read("VmRSS:")
   }
 
   /// Bytes by which the peak since then lies above the start.
-  var growth: Int { PeakMemory.read("VmHWM:") - start }
+  public var growth: Int { PeakMemory.read("VmHWM:") - start }
 
   private static func read(_ field: String) -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

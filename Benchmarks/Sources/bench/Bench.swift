@@ -10,7 +10,7 @@ struct Bench {
     let isFull = Swift.CommandLine.arguments.contains("--full")
     var workloads = [
       try Workload.peak(), try Workload.predictorStep(batch: 32),
-      try Workload.refinerStep(batch: 16),
+      try Workload.refinerStep(batch: 16), try Workload.inception(batch: 16),
     ]
     if isFull { workloads.append(try Workload.extraLarge()) }
     let version = CPUExecutor.libraryVersion

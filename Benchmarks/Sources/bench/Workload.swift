@@ -53,6 +53,23 @@ struct Workload {
       nodeLimit: 1000)
   }
 
+  /// FID's features of images that are resized already.
+  static func inception(batch: Int) throws -> Workload {
+    let model = try InceptionV3()
+    let graph = Graph()
+    let images = try graph.input("images", [batch, InceptionV3.side, InceptionV3.side, 3])
+    for (feature, tensor) in try model(images, [.pool2048, .spatial, .unbiasedLogits]) {
+      graph.output(feature.rawValue, tensor)
+    }
+    let variables = try model.foldedVariables(from: model.parameters.initialised(seed: 0))
+    let program = try CPUExecutor().compile(graph, variables: variables, frozen: true)
+    let inputs = ["images": normals(images.shape)]
+    return Workload(
+      name: "Inception features", count: batch, multiplyAdds: graph.multiplyAdds,
+      nodes: graph.nodes.count, nodeLimit: 450
+    ) { _ = try program.run(inputs) }
+  }
+
   /// SiT-XL/2 at 256×256 with guidance: two branches of one image.
   static func extraLarge() throws -> Workload {
     let model = try SiT(SiTConfiguration(named: "XL/2"))

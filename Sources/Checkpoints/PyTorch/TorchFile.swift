@@ -2,7 +2,7 @@ import Diagnostics
 import Files
 
 /// A file of `torch.save`, with or without zip, or of `torch.jit.save`, open for reading. Its
-/// pickle is read and checked whole when it is opened, by ``PickleReader``, which cannot run
+/// pickle is read and checked whole when it is opened, by `PickleReader`, which cannot run
 /// anything; code in the file is not looked at. Tensors are then read as they are asked for.
 ///
 /// Names are the keys of dictionaries and the indices of lists, joined by slashes, as in

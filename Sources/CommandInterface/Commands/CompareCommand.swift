@@ -7,8 +7,16 @@ struct CompareCommand: ParsableCommand {
     abstract: "Runs plans from the same noise: grids, times and distances from a fine solution.")
 
   @OptionGroup var source: ConfigurationOptions
+  @OptionGroup var weights: WeightFlag
 
   func run() throws {
-    try Compare(try source.decode(CompareConfiguration.self), observe: Terminal.observer).run()
+    var configuration = try source.decode(CompareConfiguration.self)
+    if let choice = weights.choice {
+      configuration.predictor.use = choice
+      for index in configuration.refiners.indices {
+        configuration.refiners[index].value.network.use = choice
+      }
+    }
+    try Compare(configuration, observe: Terminal.observer).run()
   }
 }

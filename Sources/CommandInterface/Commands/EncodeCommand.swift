@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ModelFiles
 import Pipelines
 
 struct EncodeCommand: ParsableCommand {
@@ -16,7 +17,7 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A folder with a folder per class inside.", valueName: "dir"))
   var images: String?
 
-  @Option(help: ArgumentHelp("The autoencoder's weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The autoencoder's weights: a file or a folder.", valueName: "path"))
   var vae: String?
 
   @Option(help: ArgumentHelp("An .h5 file, or a folder for latents.h5.", valueName: "path"))
@@ -30,6 +31,8 @@ struct EncodeCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Threads that decode (2).", valueName: "n"))
   var workers: Int?
+
+  @OptionGroup var weights: WeightFlag
 
   @Flag(help: "The first broken image is an error.")
   var strict = false
@@ -50,6 +53,7 @@ struct EncodeCommand: ParsableCommand {
     let flags: [(String, ConfigurationFlag?)] = [
       ("output", output.map { .text($0) }), ("encode.images", images.map { .text($0) }),
       ("encode.vae.weights", vae.map { .text($0) }), ("encode.size", size.map { .number("\($0)") }),
+      ("encode.vae.use", weights.choice.map { .text($0.rawValue) }),
       ("encode.batch", batch.map { .number("\($0)") }),
       ("encode.workers", workers.map { .number("\($0)") }),
       ("encode.strict", strict ? .number("true") : nil),

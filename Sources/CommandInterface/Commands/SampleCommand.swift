@@ -21,6 +21,8 @@ struct SampleCommand: ParsableCommand {
     help: "Short for --set sampling.indices=…: a part of the samples, such as 0..<5000.")
   var indices: String?
 
+  @OptionGroup var weights: WeightFlag
+
   @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
   var resume = false
 
@@ -34,8 +36,12 @@ struct SampleCommand: ParsableCommand {
     ] {
       if let value { source.overrides.append("sampling.\(key)=\(value)") }
     }
-    let pipeline = Sample(
-      try source.decode(SampleConfiguration.self), observe: Terminal.observer)
+    var configuration = try source.decode(SampleConfiguration.self)
+    if let choice = weights.choice {
+      configuration.predictor.use = choice
+      configuration.refiner?.use = choice
+    }
+    let pipeline = Sample(configuration, observe: Terminal.observer)
     if dryRun { try pipeline.dryRun() } else { try pipeline.run(resume: resume) }
   }
 }

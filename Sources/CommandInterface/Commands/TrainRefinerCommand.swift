@@ -9,11 +9,13 @@ public struct TrainRefinerCommand: ParsableCommand {
 
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
+  @OptionGroup var weights: WeightFlag
 
   public init() {}
 
   public func run() throws {
-    let configuration = try source.decode(TrainRefinerConfiguration.self)
+    var configuration = try source.decode(TrainRefinerConfiguration.self)
+    if let choice = weights.choice { configuration.teacher.use = choice }
     let pipeline = TrainRefiner(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(

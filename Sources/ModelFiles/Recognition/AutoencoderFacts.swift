@@ -49,6 +49,13 @@ struct AutoencoderFacts: Sendable {
     outChannels = size("decoder.conv_out", axis: 0)
   }
 
+  /// What is known, in a few words.
+  var summary: String {
+    let widths = channels.map(String.init).joined(separator: ", ")
+    let half = hasEncoder ? hasDecoder ? "" : ", encoder only" : ", decoder only"
+    return "widths \(widths), \(latentChannels.map(String.init) ?? "?") latent channels\(half)"
+  }
+
   /// The configuration that the shapes say, with defaults for the rest.
   var configuration: AutoencoderConfiguration {
     var configuration = AutoencoderConfiguration()

@@ -77,6 +77,15 @@ struct NetworkFacts: Sendable {
     }
   }
 
+  /// What is known, in a few words.
+  var summary: String {
+    [
+      hiddenSize.map { "width \($0)" }, depth.map { "depth \($0)" },
+      patchSize.map { "patch \($0)" }, embedderChannels.map { "\($0) channels in" },
+      classes.map { "\($0) classes" },
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
   /// The MLP's width over the tokens', such that it rounds down to the very width.
   var mlpRatio: Double? {
     guard let mlpSize, let hiddenSize else { return nil }

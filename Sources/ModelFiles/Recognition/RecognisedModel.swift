@@ -2,6 +2,7 @@
 enum RecognisedModel: Sendable {
   case network(NetworkFacts)
   case autoencoder(AutoencoderFacts)
+  case inception(InceptionFacts)
   case foreign(ForeignModel)
   case unknown
 
@@ -13,6 +14,8 @@ enum RecognisedModel: Sendable {
       self = .autoencoder(facts)
     } else if let facts = NetworkFacts(shapes) {
       self = .network(facts)
+    } else if let facts = InceptionFacts(shapes) {
+      self = .inception(facts)
     } else {
       self = .unknown
     }
@@ -21,7 +24,7 @@ enum RecognisedModel: Sendable {
   /// Whether there is a command that takes it.
   var isLoadable: Bool {
     switch self {
-    case .network, .autoencoder: true
+    case .network, .autoencoder, .inception: true
     case .foreign, .unknown: false
     }
   }
@@ -31,6 +34,7 @@ enum RecognisedModel: Sendable {
     switch self {
     case .network(let facts): facts.looksLikeRefiner ? .refiner : .predictor
     case .autoencoder: .autoencoder
+    case .inception: .inception
     case .foreign, .unknown: nil
     }
   }
@@ -38,7 +42,9 @@ enum RecognisedModel: Sendable {
   /// Whether it may be asked for as `kind`.
   func isOfFamily(_ kind: ModelKind) -> Bool {
     switch (self, kind) {
-    case (.network, .predictor), (.network, .refiner), (.autoencoder, .autoencoder): true
+    case (.network, .predictor), (.network, .refiner), (.autoencoder, .autoencoder),
+      (.inception, .inception):
+      true
     default: false
     }
   }

@@ -81,6 +81,7 @@ extension ModelKind {
     case .autoencoder: "vae.safetensors"
     case .predictor: "predictor.safetensors"
     case .refiner: "refiner.safetensors"
+    case .inception: "inception.safetensors"
     }
   }
 }

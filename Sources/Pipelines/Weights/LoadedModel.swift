@@ -86,18 +86,20 @@ extension ModelFile {
     guard FileManager.default.fileExists(atPath: path) else {
       throw InputError(
         path, expected: "the weights of a trained \(kind.rawValue)", found: "no such file",
-        remedy: "train it with `\(kind.trainingCommand)` or correct the path")
+        remedy: (kind.trainingCommand.map { "train it with `\($0)` or " } ?? "")
+          + "correct the path")
     }
     try self.init(path: path)
   }
 }
 
 extension ModelKind {
-  fileprivate var trainingCommand: String {
+  fileprivate var trainingCommand: String? {
     switch self {
     case .autoencoder: "flowturbo train-vae"
     case .predictor: "flowturbo train-predictor"
     case .refiner: "train-refiner"
+    case .inception: nil
     }
   }
 }

@@ -53,6 +53,14 @@ import Testing
         == true)
   }
 
+  @Test func memoryIsSeen() throws {
+    let report = try fuzz(corpus: Self.corpus, mutations: 2, seed: 3) { _ in
+      let bytes = [UInt8](repeating: 7, count: 64 << 20)
+      #expect(bytes.last == 7)
+    }
+    #expect(report.memoryGrowth > 32 << 20)
+  }
+
   @Test func fileHoldsWhatWasWrittenLast() throws {
     var path = ""
     do {

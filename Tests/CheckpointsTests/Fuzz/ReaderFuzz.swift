@@ -10,12 +10,15 @@ enum ReaderFuzz {
   /// `FUZZ_MUTATIONS`.
   static let mutations = ProcessInfo.processInfo.environment["FUZZ_MUTATIONS"].flatMap(Int.init)
 
+  /// Of the mutations; `FUZZ_SEED` makes others.
+  static let seed = ProcessInfo.processInfo.environment["FUZZ_SEED"].flatMap(UInt64.init) ?? 1
+
   /// At most this much is read of one file.
   static let limit = 64 << 20
 
   /// - Parameter name: of the reader, for messages and the file that a crash leaves.
   static func run(
-    _ name: String, corpus: [[UInt8]], seed: UInt64 = 1,
+    _ name: String, corpus: [[UInt8]],
     sourceLocation: SourceLocation = #_sourceLocation, read: (String) throws -> Void
   ) throws {
     let file = FuzzFile(name)

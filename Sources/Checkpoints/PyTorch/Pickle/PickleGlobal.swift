@@ -7,7 +7,7 @@ enum PickleGlobal: Equatable {
   case counter
   /// `torch.Size`: the tuple it was made of.
   case size
-  /// `set`: the list it was made of, as a set.
+  /// `set` and `frozenset`: the list it was made of, as a set.
   case set
   /// A class of storages, for persistent ids.
   case storage(TorchStorageType)
@@ -65,8 +65,11 @@ enum PickleGlobal: Equatable {
       }
     // `__builtin__` is what protocol 2 calls it.
     case "builtins", "__builtin__":
-      if name == "set" { return .set }
-      return name == "bytearray" || name == "complex" ? .opaque : nil
+      switch name {
+      case "set", "frozenset": return .set
+      case "bytes", "bytearray", "complex": return .opaque
+      default: return nil
+      }
     default: return opaqueNames[module]?.contains(name) == true ? .opaque : nil
     }
   }
@@ -88,13 +91,17 @@ enum PickleGlobal: Equatable {
     "build_intlist", "build_doublelist", "build_boollist", "build_tensorlist", "restore_type_tag",
   ]
 
+  private static let paths: Set<String> = [
+    "Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath", "WindowsPath",
+  ]
+
   /// Configurations, paths and NumPy's scalars, as training scripts save them beside weights.
   private static let opaqueNames: [String: Set<String>] = [
     "argparse": ["Namespace"],
     "types": ["SimpleNamespace"],
-    "pathlib": [
-      "Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath", "WindowsPath",
-    ],
+    "pathlib": paths,
+    // Where Python 3.13 keeps them.
+    "pathlib._local": paths,
     "_codecs": ["encode"],
     "numpy": ["dtype", "ndarray"],
     "numpy.core.multiarray": ["scalar", "_reconstruct"],
