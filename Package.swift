@@ -111,7 +111,7 @@ let package = Package(
     floor(
       "Verification",
       [
-        "ModelFiles", "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor",
+        "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "TensorGraph", "CPUExecutor",
         "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
