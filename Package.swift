@@ -117,8 +117,8 @@ let package = Package(
     floor(
       "Pipelines",
       [
-        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids", "TensorGraph",
-        "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
+        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids",
+        "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -172,8 +172,8 @@ let package = Package(
     tests(
       "Verification",
       [
-        "Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph",
-        "Imaging", "Diagnostics",
+        "Models", "Sampling", "Evaluation", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph",
+        "Imaging", "Storage", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
     .target(
@@ -200,7 +200,10 @@ let package = Package(
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",
-      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport", "Diagnostics"],
+      dependencies: [
+        "flowturbo", "train-refiner", "PipelinesTestSupport", "Checkpoints", "Imaging",
+        "Diagnostics",
+      ],
       swiftSettings: habits),
   ],
   swiftLanguageModes: [.v6]

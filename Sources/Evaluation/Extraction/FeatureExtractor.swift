@@ -14,11 +14,13 @@ public protocol FeatureExtractor {
   var weightsHash: String { get }
   /// Images that it runs on at a time; another number changes features by rounding only.
   var batch: Int { get }
+  /// The shape of a batch: `batch` times the numbers of a prepared image.
+  var inputShape: Shape { get }
 
   /// Numbers per image; 0 for what the network does not give.
   func dimensions(of column: FeatureColumn) -> Int
 
-  /// - Parameter images: `batch` prepared images, one after the other; rows of images that are
+  /// - Parameter images: of ``inputShape``, `batch` prepared images one after the other; rows of images that are
   ///   missing are 0.
   /// - Returns: (batch, dimensions) of every column that the network gives, row-major.
   func extract(_ images: HostTensor) throws -> [FeatureColumn: HostTensor]

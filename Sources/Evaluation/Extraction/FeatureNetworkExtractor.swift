@@ -8,6 +8,7 @@ public struct FeatureNetworkExtractor: FeatureExtractor {
   public let preparation: ImagePreparation
   public let weightsHash: String
   public let batch: Int
+  public let inputShape: Shape
   private let configuration: FeatureNetworkConfiguration
   private let program: FeatureProgram
 
@@ -29,8 +30,9 @@ public struct FeatureNetworkExtractor: FeatureExtractor {
       let planes = RGBImage(width: side, height: side, pixels: resized.pixels).signedUnit()
       _ = target.update(fromContentsOf: planes)
     }
+    inputShape = [batch, 3, side, side]
     let graph = Graph()
-    let outputs = try model(graph.input(FeatureProgram.input, [batch, 3, side, side]))
+    let outputs = try model(graph.input(FeatureProgram.input, inputShape))
     program = try FeatureProgram(
       graph,
       [.features: outputs.features, .spatial: outputs.spatial, .logits: outputs.logits],

@@ -11,9 +11,9 @@ public struct InceptionExtractor: FeatureExtractor {
   public let preparation: ImagePreparation
   public let weightsHash: String
   public let batch: Int
+  public let inputShape: Shape
   private let model: InceptionV3
   private let program: FeatureProgram
-  private let shape: Shape
 
   private static let features: [FeatureColumn: InceptionV3.Feature] = [
     // ADM's evaluator and torch-fidelity take the logits without the bias.
@@ -36,10 +36,10 @@ public struct InceptionExtractor: FeatureExtractor {
     preparation = ImagePreparation(input.rawValue, side: InceptionV3.side) { image, target in
       input.write(image, side: InceptionV3.side, to: target)
     }
-    shape = [batch, InceptionV3.side, InceptionV3.side, 3]
+    inputShape = [batch, InceptionV3.side, InceptionV3.side, 3]
     let graph = Graph()
     let outputs = try model(
-      graph.input(FeatureProgram.input, shape), Set(Self.features.values))
+      graph.input(FeatureProgram.input, inputShape), Set(Self.features.values))
     program = try FeatureProgram(
       graph, Self.features.compactMapValues { outputs[$0] },
       variables: model.foldedVariables(from: checkpoint), executor: executor)

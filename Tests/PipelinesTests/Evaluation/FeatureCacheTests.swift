@@ -187,7 +187,8 @@ import Testing
       #expect(reports[0].results.map(\.name).first == "fid[tiny-features]")
       for report in reports.dropFirst() {
         for metric in metrics {
-          let (one, two) = (try #require(reports[0][metric]), try #require(report[metric]))
+          let one = try #require(reports[0][metric])
+          let two = try #require(report[metric])
           let isCount = metric != .fid && metric != .sfid && metric != .inceptionScore
           #expect(abs(one - two) <= (isCount ? 2.0 / 50 : 1e-6 * abs(one)), "\(metric)")
         }

@@ -1,4 +1,5 @@
 import Evaluation
+import Files
 import Foundation
 import Imaging
 import PipelinesTestSupport
@@ -37,6 +38,8 @@ final class TinyExtractor: FeatureExtractor, Sendable {
       }
     }
   }
+
+  var inputShape: Shape { [batch, 12] }
 
   func dimensions(of column: FeatureColumn) -> Int { column == .logits ? 3 : 12 }
 
@@ -78,7 +81,9 @@ func randomImages(
 /// Writes images as numbered PNGs.
 func write(_ images: [RGBImage], to folder: String) throws {
   for (index, image) in images.enumerated() {
-    try ImageEncoder.writePNG(image, to: folder + String(format: "/%04d.png", index))
+    // Not flushed one by one.
+    try AtomicFile.write(
+      ImageEncoder.png(image), to: folder + String(format: "/%04d.png", index), durable: false)
   }
 }
 
@@ -100,4 +105,9 @@ func evaluate(
     evaluation, reference: reference.map { try EvaluationInput($0) },
     samples: EvaluationInput(samples)
   ) { extractor }
+}
+
+extension EvaluationReport {
+  /// Whether a warning holds `text`.
+  func warns(_ text: String) -> Bool { warnings.contains { $0.contains(text) } }
 }

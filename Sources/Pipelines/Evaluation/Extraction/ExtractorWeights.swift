@@ -2,7 +2,6 @@ import Checkpoints
 import CPUExecutor
 import Diagnostics
 import Evaluation
-import Files
 import Foundation
 import Imaging
 import ModelFiles
@@ -12,8 +11,12 @@ import TensorGraph
 /// A file of weights of a feature network, before it is loaded.
 struct ExtractorWeights {
   let path: String
+  private let file: ModelFile
+
   /// Whether they are those of a feature network of ours, not Inception's.
-  let isFeatureNetwork: Bool
+  var isFeatureNetwork: Bool {
+    file.file.metadata[ModelMetadata.kind] == ModelKind.features.rawValue
+  }
 
   /// FID's Inception, as pytorch-fid's releases have it.
   static let inceptionFile = "pt_inception-2015-12-05-6726825d.pth"
@@ -24,8 +27,7 @@ struct ExtractorWeights {
   init(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { throw Self.missing(path) }
     self.path = path
-    let file = try TensorFiles.open(path)
-    isFeatureNetwork = file.metadata[ModelMetadata.kind] == ModelKind.features.rawValue
+    file = try ModelFile(path: path)
   }
 
   /// What to say where there are none.
@@ -65,26 +67,14 @@ struct ExtractorWeights {
   private func inception(
     _ input: FeatureInput, batch: Int, _ observe: PipelineObserver
   ) throws -> InceptionExtractor {
-    let file = try TensorFiles.open(path)
-    let model = try InceptionV3()
-    let shapes = Dictionary(
-      uniqueKeysWithValues: file.names.compactMap { name in
-        file.tensor(named: name).map { (name, Shape($0.shape)) }
-      })
-    guard shapes["Conv2d_1a_3x3.conv.weight"] != nil else {
-      throw InputError(
-        path, expected: "FID's Inception (\(Self.inceptionFile))", found: "other weights",
-        remedy: "`flowturbo inspect` says what is in a file")
+    let selection = try file.inception()
+    let origin = try file.origin(of: selection)
+    observe(.note(origin.summary))
+    guard case .inception(let classes) = selection.shape else {
+      throw InputError(path, expected: "FID's Inception", found: selection.shape.summary)
     }
-    try model.parameters.check(shapes, in: path)
-    var checkpoint: [String: HostTensor] = [:]
-    for parameter in model.parameters where shapes[parameter.path] != nil {
-      checkpoint[parameter.path] = try file.hostTensor(parameter.path, shape: parameter.shape)
-    }
-    let hash = try FileHash.sha256(ofFile: path)
-    observe(.note("\(path): FID's Inception-v3, SHA-256 \(hash.prefix(8))…"))
     return try InceptionExtractor(
-      model, checkpoint: checkpoint, weightsHash: hash, input: input, batch: batch,
-      executor: CPUExecutor())
+      InceptionV3(classes: classes), checkpoint: file.read(selection),
+      weightsHash: origin.identity, input: input, batch: batch, executor: CPUExecutor())
   }
 }

@@ -51,7 +51,11 @@ final class FeaturePass {
     broken = try BrokenSummary(
       set, examined: examined, earlier: earlier, extraction.images, extraction.observe
     ).broken
-    input = HostTensor(shape: [extraction.extractor.batch, extraction.extractor.preparation.count])
+    let extractor = extraction.extractor
+    guard extractor.inputShape.elementCount == extractor.batch * extractor.preparation.count else {
+      throw ProgramError("\(extractor.name): its input is \(extractor.inputShape)")
+    }
+    input = HostTensor(shape: extractor.inputShape)
   }
 
   func run() throws {
