@@ -38,8 +38,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
-  "Sampling",
-  "Evaluation", "Solids", "Verification", "Pipelines",
+  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines",
 ]
 
 let package = Package(
@@ -165,9 +164,10 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "FuzzSupport",
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
         "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
+    tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",

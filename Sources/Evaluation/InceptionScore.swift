@@ -52,6 +52,8 @@ public struct InceptionScoreSums: Sendable {
     var probabilities: [Double]
     /// Σ_x Σ_c p(c|x)·log p(c|x).
     var negativeEntropy = 0.0
+    /// Of a part that gets no more rows and has let go of its sums.
+    var finished: Double?
   }
 
   /// - Parameters:
@@ -119,6 +121,8 @@ public struct InceptionScoreSums: Sendable {
         case .parts(let part): Int(part[count])
         }
       while parts.count <= index {
+        // A chunk is over when the next begins; parts fill in any order.
+        if case .chunks = division, let last = parts.indices.last { parts[last].finish() }
         parts.append(Part(probabilities: [Double](repeating: 0, count: classes)))
       }
       parts[index].add(probabilities, isSingle: isSingle)
@@ -170,7 +174,13 @@ extension InceptionScoreSums.Part {
     }
   }
 
+  fileprivate mutating func finish() {
+    finished = score
+    probabilities = []
+  }
+
   fileprivate var score: Double {
+    if let finished { return finished }
     let size = Double(count)
     let divergence = probabilities.reduce(negativeEntropy / size) { sum, total in
       let q = total / size

@@ -28,6 +28,9 @@ public struct KernelDistance: Sendable {
 public struct KernelSubsets: Sendable, Hashable {
   public var count: Int
   public var size: Int
+  /// Their rows are listed before they are computed.
+  private static let maximalRows = 1 << 26
+
   /// Of NumPy's `RandomState`: rows of the first set, then of the second, for each subset.
   public var seed: UInt32
 
@@ -41,9 +44,11 @@ public struct KernelSubsets: Sendable, Hashable {
   /// Rows of the two sets of these sizes, subset after subset.
   /// - Throws: `InputError` for no subset, or subsets of less than 2 rows or more than there are.
   public func rows(first: Int, second: Int) throws -> [(first: [Int], second: [Int])] {
-    guard count > 0, size >= 2 else {
+    let rows = count.multipliedReportingOverflow(by: size)
+    guard count > 0, size >= 2, !rows.overflow, rows.partialValue <= Self.maximalRows else {
       throw InputError(
-        "KID", expected: "at least 1 subset of at least 2 images",
+        "KID",
+        expected: "subsets of at least 2 images, and 1 to \(Self.maximalRows) images in all",
         found: "\(count) of \(size)")
     }
     guard size <= min(first, second), max(first, second) <= Int(UInt32.max) else {
@@ -108,8 +113,15 @@ extension KernelDistance {
     _ x: FeatureMatrix, _ y: FeatureMatrix, _ kernel: PolynomialKernel, parallel: Bool
   ) throws -> Double {
     let (m, n) = (Double(x.rows), Double(y.rows))
-    return try kernel.sum(x, parallel: parallel) / (m * (m - 1))
+    let value =
+      try kernel.sum(x, parallel: parallel) / (m * (m - 1))
       + kernel.sum(y, parallel: parallel) / (n * (n - 1))
       - 2 * kernel.sum(x, y, parallel: parallel) / (m * n)
+    guard value.isFinite else {
+      throw InputError(
+        "KID of \(x.name) and \(y.name)", expected: "a finite number", found: "\(value)",
+        remedy: "the features are too large for a kernel of degree \(kernel.degree)")
+    }
+    return value
   }
 }

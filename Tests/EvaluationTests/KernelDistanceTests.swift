@@ -77,7 +77,7 @@ import Testing
   @Test func whatHasNoDistanceIsAnError() throws {
     let (x, y) = (try Sets.normal(10, 3, seed: 1), try Sets.normal(20, 3, seed: 2))
     expectInputError("KID", "at least 1000", "10 and 20") { _ = try KernelDistance.between(x, y) }
-    for (count, size) in [(0, 5), (1, 1), (-1, 5), (1, -5)] {
+    for (count, size) in [(0, 5), (1, 1), (-1, 5), (1, -5), (.max, 5), (1 << 40, 5)] {
       expectInputError("KID") {
         _ = try KernelDistance.between(x, y, subsets: KernelSubsets(count: count, size: size))
       }
@@ -89,6 +89,10 @@ import Testing
       expectInputError("kernel") { _ = try KernelDistance.full(x, y, kernel: kernel) }
     }
     expectInputError("3 features") { _ = try KernelDistance.full(x, Sets.normal(9, 2, seed: 1)) }
+    let large = try Sets.normal(5, 3, seed: 1, spread: 1e30, name: "large")
+    expectInputError("KID of large and large", "degree 9") {
+      _ = try KernelDistance.full(large, large, kernel: PolynomialKernel(degree: 9))
+    }
     expectInputError("lonely") {
       _ = try KernelDistance.full(x, Sets.normal(1, 3, seed: 1, name: "lonely"))
     }

@@ -75,6 +75,11 @@ import Testing
     expectInputError("few", "found 0") {
       _ = try NeighbourRadii(line.part(0..<0), neighbours: [1])
     }
+    let many = try FeatureMatrix(
+      "many", rows: 20_000, columns: 1, values: [Float](repeating: 0, count: 20_000))
+    expectInputError("many", "at most 13420 neighbours") {
+      _ = try NeighbourRadii(many, neighbours: [19_999])
+    }
     expectInputError("far", "single precision") {
       _ = try NeighbourRadii(Sets.rows([[0], [3e38], [0]], name: "far"), neighbours: [1])
     }

@@ -23,6 +23,8 @@ public struct FrechetBootstrap: Sendable {
   public let interval: ClosedRange<Double>
 
   /// - Parameters:
+  ///   - means: of `distance`; resamples are computed in float64, which does not matter to
+  ///     their spread.
   ///   - resamples: at least 2; percentiles of 95 % want a hundred or more.
   ///   - confidence: share of the resampled distances within the interval, in (0, 1).
   ///   - progress: told how many resamples are done, from several threads.

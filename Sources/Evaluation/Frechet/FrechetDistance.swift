@@ -11,13 +11,13 @@ import Diagnostics
 ///
 /// The reference implementations (pytorch-fid's and ADM's `calculate_frechet_distance`) take a
 /// general matrix square root of S₁·S₂, which may become complex and loses seven digits where
-/// a covariance is singular. Here S₁ = G₁ᵀ·G₁ (``CovarianceFactor``), and the trace is the sum
+/// a covariance is singular. Here S₁ = G₁ᵀ·G₁ (`CovarianceFactor`), and the trace is the sum
 /// of the square roots of the eigenvalues of the symmetric G₁·S₂·G₁ᵀ, which are those of
 /// S₁^½·S₂·S₁^½ without its zeros. Nothing is added to a diagonal. The factor is taken of the
 /// covariance of lower rank, so that rank deficiency leaves no eigenvalue near 0.
 ///
 /// An eigenvalue has an absolute error of a few ε of the largest, so the root of a small one
-/// has lost half of its digits. Where that could matter (``rootError``) and for small
+/// has lost half of its digits. Where that could matter (`rootError`) and for small
 /// matrices, the roots are the singular values of G₁·G₂ᵀ instead: their sum is the nuclear norm,
 /// exact to rounding and five times slower at 2048 dimensions.
 public struct FrechetDistance: Sendable {

@@ -11,14 +11,17 @@ import TensorGraph
 /// distances below a thousandth of |u|² + |v|² are summed over the differences instead. Equal
 /// rows have the distance 0, exactly.
 struct DistanceTiles {
-  /// Rows and columns of a tile: a product of 2048 features takes 10 ms, its memory 9 MiB.
-  static let side = 512
+  /// The most rows and columns of a tile: with 2048 features its product takes 10 ms and its
+  /// memory 9 MiB.
+  private static let maximalSide = 512
   /// More would take more than 300 MiB, whatever the machine's cores.
   private static let maximalWorkers = 32
 
   private let rows: CentredSet
   private let columns: CentredSet
   private let isSymmetric: Bool
+  /// Small sets, such as single classes, have small tiles.
+  private let side: Int
 
   /// Of the pairs of one set; each unordered pair comes once, in a tile on or above the
   /// diagonal.
@@ -27,6 +30,7 @@ struct DistanceTiles {
     rows = try CentredSet(set, centre)
     columns = rows
     isSymmetric = true
+    side = Self.side(set.rows)
   }
 
   /// Of all pairs of a row of `set` and a column of `other`.
@@ -36,33 +40,35 @@ struct DistanceTiles {
     rows = try CentredSet(set, centre)
     columns = try CentredSet(other, centre)
     isSymmetric = false
+    side = Self.side(max(set.rows, other.rows))
   }
+
+  private static func side(_ rows: Int) -> Int { min(maximalSide, (max(rows, 1) + 63) / 64 * 64) }
 
   /// Calls `body` with every tile, from several threads and in any order.
   func forEach(_ body: @Sendable (DistanceTile) -> Void) throws {
-    let side = Self.side
     let tiles = stride(from: 0, to: rows.count, by: side).flatMap { i in
       stride(from: isSymmetric ? i : 0, to: columns.count, by: side).map { (i, $0) }
     }
     try Workers.forEach(
       tiles.count, limit: Self.maximalWorkers,
-      state: { try Desk(depth: rows.depth) },
+      state: { try Desk(side: side, depth: rows.depth) },
       { desk, index in
         let (i, j) = tiles[index]
-        if desk.row != i {
-          rows.copy(from: i, to: desk.product.left.floats)
-          desk.row = i
-        }
-        columns.copy(from: j, to: desk.product.right.floats)
-        try desk.product.run()
         let rowRange = i..<min(i + side, rows.count)
         let columnRange = j..<min(j + side, columns.count)
+        if desk.row != i {
+          rows.copy(rowRange, to: desk.product.left.floats)
+          desk.row = i
+        }
+        columns.copy(columnRange, to: desk.product.right.floats)
+        try desk.product.run()
         turnIntoDistances(desk.product, rowRange, columnRange)
         withExtendedLifetime(desk.product) {
           body(
             DistanceTile(
               rows: rowRange, columns: columnRange, isSymmetric: isSymmetric && i == j,
-              values: desk.product.result.floats))
+              stride: side, values: desk.product.result.floats))
         }
       })
   }
@@ -73,7 +79,7 @@ struct DistanceTiles {
     /// The first of the rows that lie in `product.left`.
     var row = -1
 
-    init(depth: Int) throws {
+    init(side: Int, depth: Int) throws {
       product = try TileProduct(rows: side, columns: side, depth: depth)
     }
   }
@@ -92,9 +98,9 @@ struct DistanceTiles {
         for i in rowRange.indices {
           let place = i - rowRange.lowerBound
           let near = Self.distances(
-            result + place * Self.side, width, rowNorms[i], norms + columnRange.lowerBound)
+            result + place * side, width, rowNorms[i], norms + columnRange.lowerBound)
           guard near > 0 else { continue }
-          let row = result + place * Self.side
+          let row = result + place * side
           for j in 0..<width where row[j] < 0 {
             row[j] = Self.squaredDistance(left + place * depth, right + j * depth, depth)
           }
@@ -149,22 +155,13 @@ struct DistanceTile {
   let columns: Range<Int>
   /// Whether rows and columns are the same: every pair is there twice, and every row itself.
   let isSymmetric: Bool
-  private let values: UnsafeMutableBufferPointer<Float>
-
-  fileprivate init(
-    rows: Range<Int>, columns: Range<Int>, isSymmetric: Bool,
-    values: UnsafeMutableBufferPointer<Float>
-  ) {
-    self.rows = rows
-    self.columns = columns
-    self.isSymmetric = isSymmetric
-    self.values = values
-  }
+  /// From one row to the next.
+  fileprivate let stride: Int
+  fileprivate let values: UnsafeMutableBufferPointer<Float>
 
   /// The distances of a row, counted from the tile's first, to the columns.
   subscript(row: Int) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(
-      rebasing: values[row * DistanceTiles.side..<row * DistanceTiles.side + columns.count])
+    UnsafeBufferPointer(rebasing: values[row * stride..<row * stride + columns.count])
   }
 }
 
@@ -199,12 +196,12 @@ private struct CentredSet {
     self.norms = norms
   }
 
-  /// Copies the rows of a tile that begins at `first`; below the last one comes what was there.
-  func copy(from first: Int, to target: UnsafeMutableBufferPointer<Float>) {
+  /// Copies some of the rows to the beginning of `target`, and leaves what lies behind.
+  func copy(_ range: Range<Int>, to target: UnsafeMutableBufferPointer<Float>) {
     features.values.withUnsafeBufferPointer { values in
       centre.withUnsafeBufferPointer { centre in
-        for i in first..<min(first + DistanceTiles.side, features.rows) {
-          let (from, to) = (i * depth, (i - first) * depth)
+        for i in range {
+          let (from, to) = (i * depth, (i - range.lowerBound) * depth)
           for j in 0..<depth { target[to + j] = values[from + j] - centre[j] }
         }
       }

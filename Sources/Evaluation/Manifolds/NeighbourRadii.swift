@@ -8,6 +8,9 @@ import Synchronization
 /// It is the (k+1)-th smallest distance of all, the row's own of 0 among them; other rows equal
 /// to it count as neighbours.
 public struct NeighbourRadii: Sendable {
+  /// The most distances that are kept at once: 1 GiB.
+  private static let maximalDistances = 1 << 28
+
   /// By k: squared distances, (N).
   private let squared: [Int: [Float]]
 
@@ -20,6 +23,11 @@ public struct NeighbourRadii: Sendable {
         found: "\(set.rows)", remedy: "choose fewer neighbours or more images")
     }
     let kept = (neighbours.max() ?? 0) + 1
+    guard kept * set.rows <= Self.maximalDistances else {
+      throw InputError(
+        set.name, expected: "at most \(Self.maximalDistances / set.rows - 1) neighbours",
+        found: "\(kept - 1)", remedy: "all their distances are kept at once")
+    }
     let smallest = Mutex(SmallestValues(rows: 0..<set.rows, kept: kept))
     try DistanceTiles(set).forEach { tile in
       // What the rows have already bounds what can matter.

@@ -17,7 +17,7 @@ struct MetricsLogits {
   }
 
   /// As many are made in seconds.
-  private static let limit = 1 << 28
+  private static let limit = 1 << 26
 
   private let fixture: Fixture
   private let settings: Settings
