@@ -152,8 +152,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "CPUExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness",
-        "Files", "Diagnostics",
+        "ReferenceExecutor", "CPUExecutor", "EngineTestSupport", "Models", "TensorGraph",
+        "Checkpoints", "Randomness", "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
     tests(
@@ -181,8 +181,8 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Storage", "TensorGraph",
-        "Training",
+        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Solids", "Storage",
+        "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
