@@ -38,8 +38,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let rooms = [
   "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
-  "Sampling",
-  "Solids", "Verification", "Pipelines",
+  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines",
 ]
 
 let package = Package(
@@ -99,13 +98,16 @@ let package = Package(
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
+    floor(
+      "Evaluation", ["CPUExecutor", "TensorGraph", "COpenBLAS", "Randomness", "Diagnostics"],
+      hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
     floor(
       "Verification",
       [
-        "ModelFiles", "Models", "Training", "Sampling", "TensorGraph", "CPUExecutor",
+        "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "TensorGraph", "CPUExecutor",
         "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
       ], hot: true),
     floor(
@@ -159,9 +161,10 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Checkpoints", "Configuration", "CPUExecutor", "Diagnostics", "Files", "FuzzSupport",
+        "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
         "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
+    tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",

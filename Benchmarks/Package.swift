@@ -8,8 +8,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "bench",
-      dependencies: ["TensorGraph", "CPUExecutor", "Models", "Training", "Sampling", "Randomness"]
-        .map { .product(name: $0, package: "FlowTurbo") })
+      dependencies: [
+        "TensorGraph", "CPUExecutor", "Models", "Training", "Sampling", "Evaluation", "Randomness",
+      ].map { .product(name: $0, package: "FlowTurbo") })
   ],
   swiftLanguageModes: [.v6]
 )

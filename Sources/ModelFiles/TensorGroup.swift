@@ -97,7 +97,9 @@ public struct TensorGroup: Sendable {
 
   private mutating func recognise() {
     guard !isOptimiserState else { return }
-    while let wrapper = Self.wrappers.first(where: isPrefixOfAll) {
+    // More than a few would be a file made to keep this busy.
+    for _ in 0..<4 {
+      guard let wrapper = Self.wrappers.first(where: isPrefixOfAll) else { break }
       strip(wrapper)
       notes.append("'\(wrapper)' stripped from every name")
     }

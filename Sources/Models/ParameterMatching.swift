@@ -30,7 +30,8 @@ public struct ParameterMismatch: Sendable, Equatable {
   private static func list(_ items: [String]) -> String {
     let shown = 8
     let rest = items.count > shown ? ", … (\(items.count - shown) more)" : ""
-    return items.prefix(shown).joined(separator: ", ") + rest
+    let texts = items.prefix(shown).map { $0.count > 160 ? "\($0.prefix(160))…" : $0 }
+    return texts.joined(separator: ", ") + rest
   }
 }
 

@@ -16,6 +16,7 @@ public enum DrawPurpose: UInt32, Sendable, CaseIterable {
   case scene = 10
   case heldOut = 11
   case split = 12
+  case bootstrap = 13
 }
 
 /// The random numbers of one (seed, purpose, index): image 17 gets the same

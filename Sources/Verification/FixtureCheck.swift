@@ -42,5 +42,6 @@ enum FixtureKinds {
     "image_decode": ImageCheck.self,
     "resample": ResamplingCheck.self,
     "formats": FormatsCheck.self,
+    "metrics": MetricsCheck.self,
   ]
 }

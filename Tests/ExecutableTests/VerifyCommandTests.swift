@@ -42,7 +42,7 @@ import Testing
 
     let strange = try verify("strange", "good")
     #expect(strange.code == ExitCode.badInput.rawValue)
-    #expect(strange.errors.contains("unknown kind 'telepathy'; known kinds: center_crop, formula"))
+    #expect(strange.errors.contains("unknown kind 'telepathy'; known kinds: center_crop, formats"))
     #expect(strange.output.contains("pass good.safetensors"))
 
     let both = try verify("strange", "off")

@@ -1,5 +1,4 @@
 import Checkpoints
-import CPUExecutor
 import Diagnostics
 import Files
 import Foundation

@@ -103,3 +103,21 @@ import Testing
       error?.description == "there/w.pt: expected a file of weights or a folder, found nothing")
   }
 }
+
+/// Files made to keep the program busy or its messages long.
+@Suite struct HostileNameTests {
+  @Test(.timeLimit(.minutes(1))) func longNamesCostLittle() throws {
+    try withTemporaryFolder { folder in
+      let wrapped = String(repeating: "module.", count: 200_000)
+      let dotted = "encoder." + String(repeating: "a.", count: 500_000)
+      for names in [[wrapped + "w"], ["encoder.conv_in.weight", dotted]] {
+        let file = try names.map { TensorRecord($0, shape: [1, 1, 1, 1], floats: [0]) }
+          .file("\(folder)/w.safetensors")
+        for kind in [ModelKind.predictor, .autoencoder] {
+          let error = #expect(throws: InputError.self) { try file.selection(kind) }
+          #expect((error?.description.count ?? .max) < 5000)
+        }
+      }
+    }
+  }
+}

@@ -171,6 +171,10 @@ import Training
       let (notes, rows) = text(try report(path))
       #expect(rows.contains { $0.first == "a?[2J?b?c" }, "\(rows)")
       #expect(notes.contains("k: v?"))
+      let wide = "\(folder)/wide.safetensors"
+      try SafetensorsWriter.write(
+        [TensorRecord(String(repeating: "n", count: 10_000), shape: [1], floats: [0])], to: wide)
+      #expect(text(try report(wide)).rows.joined().allSatisfy { $0.count <= 101 })
     }
   }
 }

@@ -114,6 +114,8 @@ enum AutoencoderNames {
   }
 
   private static func current(_ name: String, _ rules: [Rule], levels: Int) -> String {
+    // No name of an autoencoder is half as long.
+    guard name.utf8.count <= 200 else { return name }
     var parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.first == "encoder" || parts.first == "decoder" else { return name }
     for rule in rules {

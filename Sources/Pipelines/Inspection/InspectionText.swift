@@ -16,7 +16,7 @@ extension FileReport {
     if parts.count > 1 {
       let rows = parts.prefix(Self.mostParts).map { part in
         [
-          part.container.isEmpty ? "(top)" : part.container.withoutControlCharacters, part.content,
+          part.container.isEmpty ? "(top)" : Self.shown(part.container), part.content,
           part.weights ?? "", "\(part.tensors)", "\(part.parameters)",
         ]
       }
@@ -28,6 +28,11 @@ extension FileReport {
     }
     showSettings(to: observe)
     if !isBrief, !tensors.isEmpty { showTensors(to: observe) }
+  }
+
+  /// Text out of the file, for one cell: neither steering the terminal nor wide as a house.
+  private static func shown(_ text: String) -> String {
+    (text.count > 100 ? "\(text.prefix(100))…" : text).withoutControlCharacters
   }
 
   private static let mostParts = 20
@@ -53,7 +58,7 @@ extension FileReport {
       lines.append(
         (
           "metadata",
-          "\(key): \(first.prefix(160))"
+          "\(Self.shown(key)): \(first.prefix(160))"
             + (rows.count > 1 || first.count > 160 ? " … (\(value.count) characters)" : "")
         ))
     }
@@ -69,7 +74,7 @@ extension FileReport {
     // An optimiser numbers every parameter.
     let own = settings.filter { !$0.name.hasPrefix("opt") }
     let shown = own.prefix(Self.mostSettings)
-    var lines = shown.map { "  \($0.name) = \($0.value.prefix(120))".withoutControlCharacters }
+    var lines = shown.map { "  \(Self.shown($0.name)) = \(Self.shown($0.value))" }
     if own.count > shown.count { lines.append("  and \(own.count - shown.count) more values") }
     let state = settings.count - own.count
     if state > 0 { lines.append("  and \(state) of an optimiser's") }
@@ -82,8 +87,9 @@ extension FileReport {
     let rows = tensors.map { tensor in
       row(
         [
-          tensor.name.withoutControlCharacters,
-          tensor.shape.isEmpty ? "scalar" : tensor.shape.map(String.init).joined(separator: "×"),
+          Self.shown(tensor.name),
+          tensor.shape.isEmpty
+            ? "scalar" : Self.shown(tensor.shape.map(String.init).joined(separator: "×")),
           tensor.type, "\(tensor.bytes)",
         ], tensor.sha256 ?? "")
     }

@@ -12,7 +12,7 @@ public struct LoadedModel<Model> {
 
   /// As the configuration names it.
   public var path: String { origin.path }
-  /// What says which weights these are; see ``WeightOrigin/identity``.
+  /// What says which weights these are; see `WeightOrigin.identity`.
   public var identity: String { origin.identity }
 
   /// Reads what `selection` chose and says so.
