@@ -157,8 +157,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "CPUExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness",
-        "Files", "Diagnostics",
+        "ReferenceExecutor", "CPUExecutor", "EngineTestSupport", "Models", "TensorGraph",
+        "Checkpoints", "Randomness", "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
     tests(
@@ -188,7 +188,7 @@ let package = Package(
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
         "Evaluation", "Files", "Imaging", "ModelFiles", "Models", "Randomness", "Sampling",
-        "Storage", "TensorGraph", "Training",
+        "Solids", "Storage", "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(

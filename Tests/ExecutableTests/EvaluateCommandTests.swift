@@ -131,7 +131,7 @@ import Testing
         "--batch", "256",
       ] + Self.weights
     func manyImages() throws -> Workplace {
-      let place = try place(0)
+      let place = try self.place(0)
       try NPZWriter.write(to: place.path("fake.npz"), shape: [1200, 8, 8, 3]) { npz in
         for number in 0..<1200 { try npz.append(Self.pixels(number, 11)) }
       }

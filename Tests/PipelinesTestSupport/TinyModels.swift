@@ -41,12 +41,12 @@ public struct TinyModels: Sendable {
     (autoencoder.channels, autoencoder.layersPerBlock, autoencoder.normGroups) = ([8, 8], 1, 4)
     try Self.write(
       AutoencoderKL(autoencoder).parameters, autoencoder, kind: "autoencoder", seed: 3, to: vae)
-    var features = FeatureNetworkConfiguration()
-    (features.name, features.imageSize, features.widths) = ("tiny-features", 8, [4, 4, 4])
-    (features.normGroups, features.featureWidth) = (2, 6)
-    (features.spatialChannels, features.classes) = (2, Self.classes)
+    var judge = FeatureNetworkConfiguration()
+    (judge.name, judge.imageSize, judge.classes) = ("tiny-features", Self.side, Self.classes)
+    (judge.widths, judge.normGroups) = ([4, 8, 8], 4)
+    (judge.featureWidth, judge.spatialChannels) = (15, 2)
     try Self.write(
-      FeatureNetwork(features).parameters, features, kind: "features", seed: 4, to: self.features)
+      FeatureNetwork(judge).parameters, judge, kind: "features", seed: 4, to: features)
   }
 
   private static func write(

@@ -50,6 +50,8 @@ import Training
     var refiner = TrainRefinerConfiguration()
     refiner.data = latents
     refiner.training.samples = SampleGridOptions()
+    var features = TrainFeaturesConfiguration()
+    features.data = images
     var sample = SampleConfiguration()
     sample.refiner = NetworkReference()
     var compare = CompareConfiguration()
@@ -64,6 +66,7 @@ import Training
       + keys("train-predictor", predictor)
       + keys("train-predictor", TrainPredictorConfiguration())
       + keys("train-refiner", refiner) + keys("train-refiner", TrainRefinerConfiguration())
+      + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
   }
@@ -72,7 +75,8 @@ import Training
   /// and either no command or this one.
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
-      "train-vae", "encode", "train-predictor", "train-refiner", "sample", "compare", "evaluate",
+      "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
+      "compare", "evaluate",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords
