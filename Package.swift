@@ -117,7 +117,8 @@ let package = Package(
       "Pipelines",
       [
         "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids",
-        "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
+        "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files",
+        "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -172,7 +173,8 @@ let package = Package(
     tests(
       "Verification",
       [
-        "Models", "Sampling", "Evaluation", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph",
+        "Models", "Sampling", "Evaluation", "ReferenceExecutor", "CPUExecutor", "Checkpoints",
+        "TensorGraph",
         "Imaging", "Storage", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),

@@ -119,30 +119,10 @@ public struct Compare {
         latentRMSE: rootMeanSquare(latents, solution, batches),
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
     }
-    var account: PlanComparison.Evaluation?
-    if let evaluation, let count = configuration.evaluation?.count {
-      let reports = try contestants.enumerated().map { number, contestant in
-        let samples = SampleBatches(indices: 0..<count, size: min(options.batch, count))
-        let images = try samples.all.flatMap { batch in
-          observe(
-            .progress(
-              stage: "evaluate", done: number * count + batch.kept.upperBound,
-              total: contestants.count * count, detail: "samples"))
-          return try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
-        }
-        return try evaluation.report(images, of: contestant.name)
+    let account = try evaluation.map { evaluation in
+      try evaluate(contestants, by: evaluation, &results) { contestant, batch in
+        try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
       }
-      for (index, report) in reports.enumerated() {
-        results[index].metrics = Dictionary(
-          uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
-      }
-      var warnings: [String] = []
-      for warning in reports.flatMap(\.warnings) where !warnings.contains(warning) {
-        warnings.append(warning)
-      }
-      account = .init(
-        count: count, extractor: reports.first?.extractor, reference: reports.first?.reference,
-        warnings: warnings)
     }
     let comparison = PlanComparison(
       configuration: try ResolvedConfiguration(configuration).yaml,
@@ -179,6 +159,39 @@ public struct Compare {
             detail: "batches"))
       }
     }
+  }
+
+  /// Draws more samples of each contestant and adds their metrics to its result.
+  private func evaluate(
+    _ contestants: [Contestant], by evaluation: PlanEvaluation,
+    _ results: inout [PlanComparison.Result],
+    images: (Contestant, SampleBatches.Batch) throws -> [RGBImage]
+  ) throws -> PlanComparison.Evaluation {
+    let count = evaluation.count
+    let batches = SampleBatches(indices: 0..<count, size: min(configuration.sampling.batch, count))
+    var reports: [EvaluationReport] = []
+    for (number, contestant) in contestants.enumerated() {
+      let samples = try batches.all.flatMap { batch in
+        defer {
+          observe(
+            .progress(
+              stage: "evaluate", done: number * count + batch.kept.upperBound,
+              total: contestants.count * count, detail: "samples"))
+        }
+        return try images(contestant, batch)
+      }
+      let report = try evaluation.report(samples, of: contestant.name)
+      results[number].metrics = Dictionary(
+        uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
+      reports.append(report)
+    }
+    var warnings: [String] = []
+    for warning in reports.flatMap(\.warnings) where !warnings.contains(warning) {
+      warnings.append(warning)
+    }
+    return .init(
+      count: count, extractor: reports.first?.extractor, reference: reports.first?.reference,
+      warnings: warnings)
   }
 
   /// The classes of a grid's rows.
@@ -236,13 +249,15 @@ public struct Compare {
       ] + metrics
     ]
     for result in comparison.results {
-      rows.append([
-        result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
-        "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
-        String(format: "%.4f", result.latentRMSE),
-      ] + metrics.map { name in
-        result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
-      })
+      rows.append(
+        [
+          result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
+          "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
+          String(format: "%.4f", result.latentRMSE),
+        ]
+          + metrics.map { name in
+            result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
+          })
     }
     observe(
       .table(

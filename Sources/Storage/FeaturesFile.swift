@@ -52,7 +52,8 @@ public final class FeaturesFile: Sendable {
     return try [Float](unsafeUninitializedCapacity: values) { buffer, initialized in
       try file.read(
         at: place.offset + rows.lowerBound * place.size,
-        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<values])))
+        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<values]))
+      )
       initialized = values
     }
   }

@@ -36,7 +36,8 @@ public final class NPYReader {
   /// Passes over so many bytes.
   public func skip(_ count: Int) throws {
     var rest = count
-    var scratch = [UInt8](repeating: 0, count: min(max(rest, 0), 1 << 20) / elementSize * elementSize)
+    let room = min(max(rest, 0), 1 << 20) / elementSize * elementSize
+    var scratch = [UInt8](repeating: 0, count: room)
     while rest > 0, !scratch.isEmpty {
       let piece = min(rest, scratch.count)
       try scratch.withUnsafeMutableBytes {

@@ -86,7 +86,8 @@ struct EvaluateCommand: ParsableCommand {
     }
     let names = metrics.map { list in
       ConfigurationFlag.number(
-        "[" + list.split(separator: ",").map { ConfigurationFlag.text(String($0)).yaml }
+        "["
+          + list.split(separator: ",").map { ConfigurationFlag.text(String($0)).yaml }
           .joined(separator: ", ") + "]")
     }
     let flags: [(String, ConfigurationFlag?)] = [

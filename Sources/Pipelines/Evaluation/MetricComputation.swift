@@ -145,7 +145,8 @@ struct MetricComputation {
         "\(score.parts) parts" + (seed.map { " shuffled by seed \($0)" } ?? "")
       }
     try add(
-      .inceptionScore, score.value, counts: (nil, file.count), method: "\(classes) classes, \(parts)"
+      .inceptionScore, score.value, counts: (nil, file.count),
+      method: "\(classes) classes, \(parts)"
     ) { $0.standardDeviation = score.standardDeviation }
   }
 
@@ -183,7 +184,7 @@ struct MetricComputation {
     let distance = try KernelDistance.between(first, second, subsets: subsets)
     try add(
       .kid, distance.value, counts: (first.rows, second.rows),
-      method: "\(subsets.count) subsets of \(subsets.size), seed \(subsets.seed), kernel of degree 3"
+      method: "\(subsets.count) subsets of \(subsets.size), seed \(subsets.seed), cubic kernel"
     ) {
       $0.standardError = distance.standardError
       $0.standardDeviation = distance.standardDeviation

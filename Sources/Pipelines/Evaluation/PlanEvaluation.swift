@@ -31,6 +31,9 @@ struct PlanEvaluation {
     reference = try EvaluationInput(options.images)
   }
 
+  /// Samples of each plan.
+  var count: Int { options.count }
+
   /// Names of the columns.
   var titles: [String] { Self.metrics.map { $0.title(extractor: extractor.name) } }
 

@@ -84,7 +84,8 @@ struct Comparability {
       guard isLikeADM != (expected == .adm) else { return [] }
       return [
         "\(set.input.path): statistics "
-          + (isLikeADM ? "with mu_s, as ADM's evaluator saves" : "without mu_s, as pytorch-fid saves")
+          + (isLikeADM
+            ? "with mu_s, as ADM's evaluator saves" : "without mu_s, as pytorch-fid saves")
           + ": are they of protocol \(expected.rawValue)?"
       ]
     }

@@ -28,7 +28,7 @@ struct EvaluationInput {
       throw InputError(path, expected: Self.kinds, found: "nothing")
     }
     if isFolder.boolValue {
-      try openFolder(isRun: found.map { $0.folder == (path as NSString).standardizingPath } ?? false)
+      try openFolder(isRun: found?.folder == (path as NSString).standardizingPath)
     } else {
       try openFile()
     }
