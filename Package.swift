@@ -99,8 +99,11 @@ let package = Package(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
     floor(
-      "Evaluation", ["CPUExecutor", "TensorGraph", "COpenBLAS", "Randomness", "Diagnostics"],
-      hot: true),
+      "Evaluation",
+      [
+        "Models", "CPUExecutor", "TensorGraph", "Storage", "Imaging", "COpenBLAS", "Randomness",
+        "Diagnostics",
+      ], hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
     // Floor 5: what joins the verbs.
@@ -113,8 +116,9 @@ let package = Package(
     floor(
       "Pipelines",
       [
-        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Solids", "TensorGraph",
-        "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files", "Diagnostics",
+        "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids",
+        "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files",
+        "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -154,8 +158,8 @@ let package = Package(
     tests(
       "Training",
       [
-        "ReferenceExecutor", "CPUExecutor", "Models", "TensorGraph", "Checkpoints", "Randomness",
-        "Files", "Diagnostics",
+        "ReferenceExecutor", "CPUExecutor", "EngineTestSupport", "Models", "TensorGraph",
+        "Checkpoints", "Randomness", "Files", "Diagnostics",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
     tests(
@@ -169,8 +173,9 @@ let package = Package(
     tests(
       "Verification",
       [
-        "Models", "Sampling", "ReferenceExecutor", "CPUExecutor", "Checkpoints", "TensorGraph",
-        "Imaging", "Diagnostics",
+        "Models", "Sampling", "Evaluation", "ReferenceExecutor", "CPUExecutor", "Checkpoints",
+        "TensorGraph",
+        "Imaging", "Storage", "Diagnostics",
       ],
       resources: [.copy("Fixtures")]),
     .target(
@@ -184,8 +189,8 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Files", "Imaging", "ModelFiles", "Models", "Sampling", "Storage", "TensorGraph",
-        "Training",
+        "Evaluation", "Files", "Imaging", "ModelFiles", "Models", "Randomness", "Sampling",
+        "Solids", "Storage", "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
@@ -197,7 +202,10 @@ let package = Package(
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",
-      dependencies: ["flowturbo", "train-refiner", "PipelinesTestSupport", "Diagnostics"],
+      dependencies: [
+        "flowturbo", "train-refiner", "PipelinesTestSupport", "Checkpoints", "Imaging",
+        "Diagnostics",
+      ],
       swiftSettings: habits),
   ],
   swiftLanguageModes: [.v6]

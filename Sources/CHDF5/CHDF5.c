@@ -86,6 +86,7 @@ int chdf5_create_dataset(
     int64_t file, const char *name, const char *description, chdf5_dataset *dataset) {
   silence();
   hid_t type = dataset->type == CHDF5_FLOAT32 ? H5Tcopy(H5T_IEEE_F32LE)
+               : dataset->type == CHDF5_FLOAT64 ? H5Tcopy(H5T_IEEE_F64LE)
                : dataset->type == CHDF5_INT32 ? H5Tcopy(H5T_STD_I32LE)
                                               : text_type(dataset->element_size);
   hsize_t dimensions[CHDF5_MAX_RANK];
@@ -115,6 +116,7 @@ int chdf5_create_dataset(
 
 static chdf5_type kind(hid_t type) {
   if (H5Tequal(type, H5T_IEEE_F32LE) > 0) return CHDF5_FLOAT32;
+  if (H5Tequal(type, H5T_IEEE_F64LE) > 0) return CHDF5_FLOAT64;
   if (H5Tequal(type, H5T_STD_I32LE) > 0) return CHDF5_INT32;
   if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0) return CHDF5_TEXT;
   return CHDF5_OTHER;

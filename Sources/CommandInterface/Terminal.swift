@@ -13,15 +13,23 @@ public enum Terminal {
   private static let state = Mutex(State())
   private static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  public static let observer: PipelineObserver = { event in
+  public static let observer: PipelineObserver = { show($0, results: STDOUT_FILENO) }
+
+  /// Leaves standard output to what the command prints itself.
+  static let observerBesideOutput: PipelineObserver = { show($0, results: STDERR_FILENO) }
+
+  private static func show(_ event: PipelineEvent, results: Int32) {
     switch event {
-    case .note(let text): write(text, to: STDOUT_FILENO)
+    case .note(let text): write(text, to: results)
     case .warning(let text): write("warning: \(text)", to: STDERR_FILENO)
     case .progress(let stage, let done, let total, let detail):
       progress(stage, done, total, detail)
-    case .table(let title, let rows): table(title, rows)
+    case .table(let title, let rows): table(title, rows, to: results)
     }
   }
+
+  /// Prints a text that ends its own lines.
+  static func output(_ text: String) { put(text, to: STDOUT_FILENO) }
 
   static func error(_ text: String) { write("error: \(text)", to: STDERR_FILENO) }
 
@@ -71,7 +79,7 @@ public enum Terminal {
     }
   }
 
-  private static func table(_ title: String, _ rows: [[String]]) {
+  private static func table(_ title: String, _ rows: [[String]], to descriptor: Int32) {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -88,6 +96,6 @@ public enum Terminal {
           "  " + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))
       }
     }
-    write(lines.joined(separator: "\n"), to: STDOUT_FILENO)
+    write(lines.joined(separator: "\n"), to: descriptor)
   }
 }

@@ -18,7 +18,7 @@ public struct BrokenImages: Sendable, Equatable {
   }
 
   /// Notes one image; `fault` says why it is broken, nil that it is whole.
-  mutating func note(_ fault: InputError?) {
+  public mutating func note(_ fault: InputError?) {
     examined += 1
     guard let fault else { return }
     count += 1

@@ -2,10 +2,11 @@ import Foundation
 
 /// Image files are told apart by their first bytes; names lie (ImageNet holds a PNG
 /// called .JPEG).
-enum ImageFormat {
+public enum ImageFormat: String, Sendable, CaseIterable {
   case jpeg, png
 
-  init?(signature bytes: some Sequence<UInt8>) {
+  /// - Parameter bytes: the first eight or more of a file.
+  public init?(signature bytes: some Sequence<UInt8>) {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {

@@ -16,6 +16,8 @@ public struct ImageFolder: Sendable {
     case imageNetWNID
     /// Sorted folder order, 0, 1, ...
     case folderOrder
+    /// No classes: every label is 0 and means nothing.
+    case none
   }
 
   public struct Image: Sendable, Equatable {
@@ -26,7 +28,7 @@ public struct ImageFolder: Sendable {
 
   public let root: String
   public let labelPolicy: LabelPolicy
-  /// The name of each label: 1000 WordNet ids or the sorted folders.
+  /// The name of each label: 1000 WordNet ids or the sorted folders; none without classes.
   public let classNames: [String]
   public let images: [Image]
   /// Class folders that hold no image.
@@ -35,12 +37,30 @@ public struct ImageFolder: Sendable {
   public let unclassified: [String]
 
   /// Scans the tree.
+  /// - Parameter allowingFlat: whether a folder whose images all lie directly in it will do,
+  ///   as one without classes.
   /// - Throws: `InputError` when the root is no readable folder, has no class folders, or
   ///   no image is found in them.
-  public init(scanning root: String) throws {
+  public init(scanning root: String, allowingFlat: Bool = false) throws {
     self.root = root
     let top = try FolderListing(root)
-    unclassified = top.files.filter(ImageFolder.isImage)
+    let loose = top.files.filter(ImageFolder.isImage)
+    if allowingFlat {
+      let isTree = try top.folders.contains {
+        try !ImageFolder.imagePaths(below: $0, in: root, depth: 1).isEmpty
+      }
+      if !isTree {
+        guard !loose.isEmpty else {
+          throw InputError(
+            root, expected: "images named .jpg, .jpeg or .png, in it or in class folders",
+            found: "none in \(top.files.count) files and \(top.folders.count) folders")
+        }
+        (labelPolicy, classNames, emptyClasses, unclassified) = (.none, [], [], [])
+        images = loose.map { Image(relativePath: $0, label: 0) }
+        return
+      }
+    }
+    unclassified = loose
     guard !top.folders.isEmpty else {
       let found =
         unclassified.isEmpty ? "no folder in it" : "\(unclassified.count) images and no folder"

@@ -2,7 +2,7 @@ import Foundation
 
 /// Runs `work` for the indices of a range on several threads and hands the results over
 /// in order. At most `lookahead` results exist at a time, however slow the consumer is.
-final class OrderedPrefetch<Output: Sendable> {
+public final class OrderedPrefetch<Output: Sendable> {
   private let range: Range<Int>
   private let lookahead: Int
   private let work: @Sendable (Int) -> Output
@@ -16,7 +16,10 @@ final class OrderedPrefetch<Output: Sendable> {
     var output: Output?
   }
 
-  init(
+  /// - Parameters:
+  ///   - workers: threads, at least 1.
+  ///   - work: called on several threads at once, for ascending indices.
+  public init(
     _ range: Range<Int>, workers: Int, lookahead: Int, work: @escaping @Sendable (Int) -> Output
   ) {
     self.range = range
@@ -29,7 +32,7 @@ final class OrderedPrefetch<Output: Sendable> {
   deinit { queue.cancelAllOperations() }
 
   /// The result of the next index, waiting for it if need be; nil after the last.
-  func next() -> (index: Int, output: Output)? {
+  public func next() -> (index: Int, output: Output)? {
     while pending.count < lookahead, nextIndex + pending.count < range.upperBound {
       let slot = Slot()
       let index = nextIndex + pending.count

@@ -41,6 +41,7 @@ extension ModelFile {
     case .predictor, .refiner: names = NetworkFacts.hallmarks
     case .autoencoder: names = AutoencoderFacts.hallmarks
     case .inception: names = InceptionFacts.hallmarks
+    case .features: names = RecognisedModel.featureHallmarks
     }
     let missing = names.filter { group.members[$0] == nil }.joined(separator: ", ")
     let unexpected = ParameterMismatch(unexpected: group.members.keys.sorted())
@@ -83,6 +84,8 @@ extension ModelFile {
       if facts.hasAuxiliaryClassifier {
         causes = ["this is torchvision's Inception; FID's is pt_inception-2015-12-05-6726825d.pth"]
       }
+    case (.features, .features):
+      causes = ["what its metadata say of it is not what is in it"]
     default: return foreignCause(group)
     }
     if causes.isEmpty {

@@ -55,6 +55,7 @@ extension ModelFile {
     case .predictor, .refiner: try self.network(kind, choice, stated: network).selection
     case .autoencoder: try self.autoencoder(choice, stated: autoencoder).selection
     case .inception: try inception(choice)
+    case .features: try features(choice).selection
     }
   }
 }

@@ -3,8 +3,8 @@ import Models
 /// What a model in a file is for.
 public enum ModelKind: String, Sendable, CaseIterable {
   case autoencoder, predictor, refiner
-  /// The network of the features that images are compared by.
-  case inception
+  /// The networks of the features that images are compared by: FID's, and our own.
+  case inception, features
 
   /// As messages name it.
   var name: String {
@@ -13,6 +13,7 @@ public enum ModelKind: String, Sendable, CaseIterable {
     case .predictor: "a predictor"
     case .refiner: "a refiner"
     case .inception: "FID's Inception"
+    case .features: "a feature network"
     }
   }
 
@@ -23,6 +24,7 @@ public enum ModelKind: String, Sendable, CaseIterable {
     case .predictor: "this is a predictor: give it as predictor.weights or teacher.weights"
     case .refiner: "this is a refiner: give it as refiner.weights"
     case .inception: "this is the Inception-v3 that images are evaluated with"
+    case .features: "this is a feature network, which images are evaluated with"
     }
   }
 }
@@ -34,12 +36,14 @@ public enum ModelShape: Sendable, Equatable {
   case autoencoder(AutoencoderConfiguration)
   /// FID's has 1008 classes.
   case inception(classes: Int)
+  case features(FeatureNetworkConfiguration)
 
   public var kind: ModelKind {
     switch self {
     case .network(let configuration): configuration.velocityInput ? .refiner : .predictor
     case .autoencoder: .autoencoder
     case .inception: .inception
+    case .features: .features
     }
   }
 
@@ -50,6 +54,7 @@ public enum ModelShape: Sendable, Equatable {
     case .network(let configuration): try SiT(configuration).parameters
     case .autoencoder(let configuration): try AutoencoderKL(configuration).parameters
     case .inception(let classes): try InceptionV3(classes: classes).parameters
+    case .features(let configuration): try FeatureNetwork(configuration).parameters
     }
   }
 
@@ -67,6 +72,9 @@ public enum ModelShape: Sendable, Equatable {
         + "1/\(configuration.downsampling) of an image's side, scaling factor "
         + "\(configuration.scalingFactor)"
     case .inception: return summary
+    case .features(let configuration):
+      return "\(summary): images of \(configuration.imageSize)×\(configuration.imageSize), "
+        + "\(configuration.classes) classes"
     }
   }
 
@@ -85,6 +93,8 @@ public enum ModelShape: Sendable, Equatable {
       return "AutoencoderKL of widths "
         + configuration.channels.map(String.init).joined(separator: ", ")
     case .inception(let classes): return "Inception-v3 of \(classes) classes"
+    case .features(let configuration):
+      return "feature network \(configuration.name) of \(configuration.featureWidth) features"
     }
   }
 }

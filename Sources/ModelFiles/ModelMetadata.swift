@@ -19,6 +19,7 @@ public enum ModelMetadata {
       case .autoencoder(let configuration): try ResolvedConfiguration(configuration).yaml
       // There is one size of it.
       case .inception: nil
+      case .features(let configuration): try ResolvedConfiguration(configuration).yaml
       }
     var metadata = [kind: shape.kind.rawValue]
     metadata[model] = yaml

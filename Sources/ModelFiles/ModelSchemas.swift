@@ -29,6 +29,18 @@ extension RefinerConfiguration: ConfigurationSchema {
   }
 }
 
+extension FeatureNetworkConfiguration: ConfigurationSchema {
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.optional("name", &name)
+    try table.optional("imageSize", &imageSize)
+    try table.list("widths", &widths, count: 3...8)
+    try table.optional("normGroups", &normGroups)
+    try table.optional("featureWidth", &featureWidth)
+    try table.optional("spatialChannels", &spatialChannels)
+    try table.optional("classes", &classes)
+  }
+}
+
 extension AutoencoderConfiguration: ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.list("channels", &channels, count: 1...8)

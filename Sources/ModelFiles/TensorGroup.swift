@@ -69,6 +69,7 @@ public struct TensorGroup: Sendable {
     case .network(let facts): return "\(kind?.rawValue ?? ""): \(facts.summary)"
     case .autoencoder(let facts): return "autoencoder: \(facts.summary)"
     case .inception(let facts): return "Inception-v3 of \(facts.classes) classes"
+    case .features: return "feature network"
     case .foreign(let foreign): return foreign.explanation
     case .unknown: return isOptimiserState ? "an optimiser's state" : "other tensors"
     }

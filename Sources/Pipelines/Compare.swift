@@ -31,6 +31,8 @@ public struct Compare {
     let sampler: Sampler
     var seconds: [Double] = []
     var latents: [HostTensor?]
+
+    var name: String { plan.description + (refiner.map { " with refiner \($0)" } ?? "") }
   }
 
   @discardableResult
@@ -40,6 +42,9 @@ public struct Compare {
       predictor: configuration.predictor, vae: configuration.vae, observe: observe)
     let refiners = try loadRefiners(models)
     let classes = try rows(of: models.classes)
+    let evaluation = try configuration.evaluation.map {
+      try PlanEvaluation($0, observe: observe, shouldStop: shouldStop)
+    }
     let output = configuration.output
     let lock = try RunLock(directory: output)
     defer { lock.release() }
@@ -104,7 +109,7 @@ public struct Compare {
     let decoder = try models.decoder(executor)
     let gallery = Gallery(
       folder: output, decoder: decoder, batches: batches, classes: classes.count)
-    let results = try contestants.map { contestant in
+    var results = try contestants.map { contestant in
       let latents = contestant.latents.compactMap { $0 }
       let evaluations = contestant.plan.evaluations(refinerVariant: options.refinerVariant)
       return PlanComparison.Result(
@@ -114,14 +119,20 @@ public struct Compare {
         latentRMSE: rootMeanSquare(latents, solution, batches),
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
     }
+    let account = try evaluation.map { evaluation in
+      try evaluate(contestants, by: evaluation, &results) { contestant, batch in
+        try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
+      }
+    }
     let comparison = PlanComparison(
       configuration: try ResolvedConfiguration(configuration).yaml,
       weights: weights(models, refiners), results: results,
       referenceGrid: try gallery.write(solution, options.reference, nil),
       decodingMillisecondsPerImage: gallery.seconds * 1000 / Double(gallery.decoded),
-      images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads)
+      images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads,
+      evaluation: account)
     try comparison.write(to: output)
-    report(comparison)
+    report(comparison, metrics: evaluation?.titles ?? [])
     return comparison
   }
 
@@ -148,6 +159,39 @@ public struct Compare {
             detail: "batches"))
       }
     }
+  }
+
+  /// Draws more samples of each contestant and adds their metrics to its result.
+  private func evaluate(
+    _ contestants: [Contestant], by evaluation: PlanEvaluation,
+    _ results: inout [PlanComparison.Result],
+    images: (Contestant, SampleBatches.Batch) throws -> [RGBImage]
+  ) throws -> PlanComparison.Evaluation {
+    let count = evaluation.count
+    let batches = SampleBatches(indices: 0..<count, size: min(configuration.sampling.batch, count))
+    var reports: [EvaluationReport] = []
+    for (number, contestant) in contestants.enumerated() {
+      let samples = try batches.all.flatMap { batch in
+        defer {
+          observe(
+            .progress(
+              stage: "evaluate", done: number * count + batch.kept.upperBound,
+              total: contestants.count * count, detail: "samples"))
+        }
+        return try images(contestant, batch)
+      }
+      let report = try evaluation.report(samples, of: contestant.name)
+      results[number].metrics = Dictionary(
+        uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
+      reports.append(report)
+    }
+    var warnings: [String] = []
+    for warning in reports.flatMap(\.warnings) where !warnings.contains(warning) {
+      warnings.append(warning)
+    }
+    return .init(
+      count: count, extractor: reports.first?.extractor, reference: reports.first?.reference,
+      warnings: warnings)
   }
 
   /// The classes of a grid's rows.
@@ -197,19 +241,23 @@ public struct Compare {
     return weights
   }
 
-  private func report(_ comparison: PlanComparison) {
+  private func report(_ comparison: PlanComparison, metrics: [String]) {
     let options = configuration.sampling
     var rows = [
       [
         "plan", "refiner", "predictor evals", "refiner evals", "ms per image", "latent RMSE",
-      ]
+      ] + metrics
     ]
     for result in comparison.results {
-      rows.append([
-        result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
-        "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
-        String(format: "%.4f", result.latentRMSE),
-      ])
+      rows.append(
+        [
+          result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
+          "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
+          String(format: "%.4f", result.latentRMSE),
+        ]
+          + metrics.map { name in
+            result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
+          })
     }
     observe(
       .table(
@@ -221,6 +269,13 @@ public struct Compare {
           format: "Medians of %d batches of %d, without decoding, which takes %.1f ms per image.",
           max(options.rounds, (comparison.images - 1) / comparison.batch + 1), comparison.batch,
           comparison.decodingMillisecondsPerImage)))
+    if let evaluation = comparison.evaluation {
+      observe(
+        .note(
+          "Metrics of \(evaluation.count) samples of each plan against "
+            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")."))
+      for warning in evaluation.warnings { observe(.warning(warning)) }
+    }
     for grid in comparison.results.map(\.grid) + [comparison.referenceGrid] {
       observe(.note("grid: \(configuration.output)/\(grid)"))
     }

@@ -161,7 +161,8 @@ public struct Sample {
     return SampleManifest(
       seed: configuration.seed, count: options.count,
       indices: .init(from: batches.indices.lowerBound, to: batches.indices.upperBound),
-      batch: batches.size, labels: options.labels.description, plan: options.plan.description,
+      batch: batches.size, labels: options.labels.description, classes: models.classes,
+      plan: options.plan.description,
       refinerVariant: options.refinerVariant.rawValue,
       evaluations: .init(predictor: evaluations.predictor, refiner: evaluations.refiner),
       guidance: options.guidance, guidanceChannels: options.guidanceChannels.rawValue,

@@ -7,7 +7,7 @@ import Synchronization
 /// file, is one caller at a time.
 struct HDF5 {
   private let handle: Int64
-  private let path: String
+  let path: String
 
   private static let lock = Mutex(())
 
@@ -56,6 +56,7 @@ struct HDF5 {
   struct Dataset {
     enum Element: Equatable {
       case float32
+      case float64
       case int32
       /// Null-padded UTF-8 of so many bytes.
       case text(width: Int)
@@ -64,6 +65,7 @@ struct HDF5 {
       var size: Int? {
         switch self {
         case .float32, .int32: 4
+        case .float64: 8
         case .text(let width): width
         case .other: nil
         }
@@ -83,6 +85,7 @@ struct HDF5 {
     var dataset = chdf5_dataset()
     switch element {
     case .float32: dataset.type = CHDF5_FLOAT32
+    case .float64: dataset.type = CHDF5_FLOAT64
     case .int32: dataset.type = CHDF5_INT32
     case .text, .other: dataset.type = CHDF5_TEXT
     }
@@ -112,6 +115,7 @@ struct HDF5 {
     let element: Dataset.Element =
       switch dataset.type {
       case CHDF5_FLOAT32: .float32
+      case CHDF5_FLOAT64: .float64
       case CHDF5_INT32: .int32
       case CHDF5_TEXT: .text(width: dataset.element_size)
       default: .other

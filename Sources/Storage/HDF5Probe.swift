@@ -10,6 +10,9 @@ import Synchronization
 /// For that the program calls ``serveIfAsked()`` before anything else.
 public enum HDF5Probe {
   private static let variable = "FLOWTURBO_HDF5_PROBE"
+  /// The name of the format that is looked for.
+  private static let formatVariable = "FLOWTURBO_HDF5_FORMAT"
+  private static var indices: [any SealedIndex.Type] { [LatentsIndex.self, FeaturesIndex.self] }
   private static let canServe = Atomic<Bool>(false)
 
   /// Memory the child may take beyond what the program starts with.
@@ -18,43 +21,51 @@ public enum HDF5Probe {
   private static let wallSeconds = 30.0
   private static let longestAnswer = 32 << 20
 
-  private struct Answer: Codable {
-    var index: LatentsIndex?
+  private struct Answer<Index: Codable>: Codable {
+    var index: Index?
     var error: String?
   }
 
   /// The first line of a main program. Returns at once, unless this process is
   /// the child that was started to look at a file: then it answers and ends.
   public static func serveIfAsked() {
-    guard let path = ProcessInfo.processInfo.environment[variable] else {
+    let environment = ProcessInfo.processInfo.environment
+    guard let path = environment[variable] else {
       canServe.store(true, ordering: .relaxed)
       return
     }
     limitThisProcess()
-    var answer = Answer()
-    do {
-      answer.index = try LatentsIndex(probing: path)
-    } catch {
-      answer.error = "\(error)"
-    }
-    guard let json = try? JSONEncoder().encode(answer) else { exit(1) }
+    guard let index = indices.first(where: { $0.format.name == environment[formatVariable] }),
+      let json = answer(path, index)
+    else { exit(1) }
     FileHandle.standardOutput.write(json)
     exit(0)
   }
 
+  private static func answer<Index: SealedIndex>(_ path: String, _: Index.Type) -> Data? {
+    var answer = Answer<Index>()
+    do {
+      answer.index = try Index(probing: path)
+    } catch {
+      answer.error = "\(error)"
+    }
+    return try? JSONEncoder().encode(answer)
+  }
+
   /// - Parameter program: what to start; this program unless a test says otherwise.
-  static func index(of path: String, program: String? = nil) throws -> LatentsIndex {
+  static func index<Index: SealedIndex>(of path: String, program: String? = nil) throws -> Index {
+    let format = Index.format
     guard program != nil || canServe.load(ordering: .relaxed) else {
       throw InputError(
-        path, expected: "a whole file written by flowturbo encode", found: "another HDF5 file",
-        remedy: "encode it again, or call HDF5Probe.serveIfAsked() first in the main program")
+        path, expected: "a whole file written by \(format.command)", found: "another HDF5 file",
+        remedy: "make it again, or call HDF5Probe.serveIfAsked() first in the main program")
     }
-    let output = try runChild(program ?? "/proc/self/exe", path: path)
-    guard let answer = try? JSONDecoder().decode(Answer.self, from: output) else {
+    let output = try runChild(program ?? "/proc/self/exe", path: path, format: format.name)
+    guard let answer = try? JSONDecoder().decode(Answer<Index>.self, from: output) else {
       throw InputError(
-        path, expected: "an HDF5 file with latents",
+        path, expected: "an HDF5 file with \(format.holds)",
         found: "one that HDF5 cannot read without crashing, or too slowly",
-        remedy: "the file is damaged: copy or encode it again")
+        remedy: "the file is damaged: copy it again, or make it again with \(format.command)")
     }
     guard let index = answer.index else {
       throw InputError(answer.error ?? "\(path): cannot be read")
@@ -79,7 +90,7 @@ public enum HDF5Probe {
 
   /// Starts `program` with the question and returns what it wrote, cut off where
   /// it takes too long or writes too much.
-  private static func runChild(_ program: String, path: String) throws -> Data {
+  private static func runChild(_ program: String, path: String, format: String) throws -> Data {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw InputError("\(path): no pipe for the HDF5 probe") }
     let (reading, writing) = (ends[0], ends[1])
@@ -94,6 +105,7 @@ public enum HDF5Probe {
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     var environment = ProcessInfo.processInfo.environment
     environment[variable] = path
+    environment[formatVariable] = format
     var process: pid_t = 0
     let status = withCStrings([program]) { arguments in
       withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in

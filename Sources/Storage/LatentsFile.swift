@@ -30,7 +30,7 @@ public final class LatentsFile: Sendable {
   /// - Parameter probe: the program to look at unknown files with; nil for this one.
   package init(path: String, probe: String?) throws {
     file = try ReadOnlyFile(path)
-    index = try LatentsIndex.sealed(in: file) ?? HDF5Probe.index(of: path, program: probe)
+    index = try LatentsIndex(of: file, probe: probe)
     let ranges = try index.ranges(fileSize: file.size, path: path)
     description = index.description
     inputsHash = index.inputsHash

@@ -23,12 +23,11 @@ public final class LatentsWriter {
   public let path: String
   /// SHA-256 over the description (VAE hash included, `identity` in place of the
   /// configuration), the image list and the parts' size: what the file's samples depend on.
-  public let inputsHash: String
+  public var inputsHash: String { parts.inputsHash }
 
   private let description: LatentsDescription
   private let sources: [Source]
-  private let imagesPerPart: Int
-  private let valuesPerSample: Int
+  private let parts: SampleParts
 
   /// - Parameters:
   ///   - path: the latents file to be.
@@ -53,8 +52,6 @@ public final class LatentsWriter {
     self.path = path
     self.description = description
     self.sources = sources
-    self.imagesPerPart = imagesPerPart
-    valuesPerSample = 2 * latentCount
     let digest = SHA256Digest()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -63,56 +60,37 @@ public final class LatentsWriter {
     digest.update(String(decoding: try encoder.encode(hashed), as: UTF8.self))
     digest.update("\n\(imagesPerPart)\n")
     for source in sources { digest.update("\(source.label) \(JSONText.quoted(source.path))\n") }
-    inputsHash = digest.hexadecimal()
+    // Both flips, (2, C, H, W): means and log-variances.
+    parts = SampleParts(
+      mark: "FTLPART1", holds: "a latents file", folder: path + ".parts",
+      inputsHash: digest.hexadecimal(), count: sources.count, imagesPerPart: imagesPerPart,
+      widths: [8 * latentCount, 8 * latentCount])
   }
 
   // MARK: Parts
 
-  public var partCount: Int { (sources.count + imagesPerPart - 1) / imagesPerPart }
+  public var partCount: Int { parts.partCount }
 
   /// Places in the image list that part `number` stands for.
-  public func range(ofPart number: Int) -> Range<Int> {
-    number * imagesPerPart..<min((number + 1) * imagesPerPart, sources.count)
-  }
+  public func range(ofPart number: Int) -> Range<Int> { parts.range(ofPart: number) }
 
   /// Parts still to be written, ascending.
   /// - Throws: `InputError` when parts of other inputs are in the way.
-  public func missingParts() throws -> [Int] {
-    try (0..<partCount).filter { try samples(ofPart: $0) == nil }
-  }
+  public func missingParts() throws -> [Int] { try parts.missing() }
 
   /// Places in the image list of a written part's samples: all of its range but the
   /// broken images. nil where the part is still to be written.
   /// - Throws: `InputError` when the part is one of other inputs.
-  public func samples(ofPart number: Int) throws -> [Int]? {
-    guard FileManager.default.fileExists(atPath: partPath(number)) else { return nil }
-    return try readPart(number).indices
-  }
+  public func samples(ofPart number: Int) throws -> [Int]? { try parts.samples(ofPart: number) }
 
   /// An empty part to be filled and given to ``write(_:)``.
-  public func part(_ number: Int) -> LatentsPart {
-    LatentsPart(
-      number: number, range: range(ofPart: number), valuesPerSample: valuesPerSample)
-  }
+  public func part(_ number: Int) -> LatentsPart { LatentsPart(samples: parts.part(number)) }
 
   /// Puts a part, complete but for broken images, on the disk.
-  public func write(_ part: LatentsPart) throws {
-    try LatentsPartFile.write(part, inputsHash: inputsHash, to: partPath(part.number))
-  }
+  public func write(_ part: LatentsPart) throws { try parts.write(part.samples) }
 
   /// Where the parts are; removed once the file is whole.
-  public var partsFolder: String { path + ".parts" }
-
-  private func partPath(_ number: Int) -> String {
-    let digits = String(number)
-    return "\(partsFolder)/part-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-  }
-
-  private func readPart(_ number: Int) throws -> LatentsPartFile {
-    try LatentsPartFile(
-      path: partPath(number), inputsHash: inputsHash, range: range(ofPart: number),
-      valuesPerSample: valuesPerSample)
-  }
+  public var partsFolder: String { parts.folder }
 
   // MARK: The whole
 
@@ -127,18 +105,16 @@ public final class LatentsWriter {
         found: "another", remedy: "choose another output or remove it")
     }
     // A kill between the rename and the clearing up leaves parts behind.
-    removeParts()
+    parts.remove()
     return true
   }
-
-  private func removeParts() { try? FileManager.default.removeItem(atPath: partsFolder) }
 
   /// Joins the parts into the file and removes them.
   /// - Returns: the number of samples.
   @discardableResult
   public func finish() throws -> Int {
     var good: [Int] = []
-    for number in 0..<partCount { good += try readPart(number).indices }
+    for number in 0..<partCount { good += try parts.read(number).indices }
     guard !good.isEmpty else {
       throw InputError(path, expected: "images that can be read", found: "none")
     }
@@ -152,19 +128,15 @@ public final class LatentsWriter {
       try writeValues(index, good: good, to: temporary)
       try index.seal(temporary, userBlockSize: userBlockSize)
     }
-    removeParts()
+    parts.remove()
     return good.count
   }
 
   /// Fills the datasets, which lie in the file as HDF5 reserved them.
   private func writeValues(_ index: LatentsIndex, good: [Int], to path: String) throws {
     let file = try OutputFile(path, truncating: false)
-    var (mean, logVariance) = (index.mean, index.logVariance)
-    for number in 0..<partCount {
-      let part = try readPart(number)
-      mean = try copy(part.means, of: part.file, to: file, at: mean)
-      logVariance = try copy(part.logVariances, of: part.file, to: file, at: logVariance)
-    }
+    try parts.copy(column: 0, to: file, at: index.mean)
+    try parts.copy(column: 1, to: file, at: index.logVariance)
     try good.map { sources[$0].label.littleEndian }.withUnsafeBytes {
       try file.write($0, at: index.labels)
     }
@@ -179,16 +151,5 @@ public final class LatentsWriter {
     try file.write(
       description.classNames.flatMap { FixedText.bytes($0, width: index.classNameWidth) },
       at: index.classNames)
-  }
-
-  private func copy(
-    _ range: Range<Int>, of part: ReadOnlyFile, to file: OutputFile, at offset: Int
-  ) throws -> Int {
-    var offset = offset
-    try part.forEachChunk(of: range) {
-      try file.write($0, at: offset)
-      offset += $0.count
-    }
-    return offset
   }
 }

@@ -2,7 +2,7 @@ import Diagnostics
 import Models
 import TensorGraph
 
-/// The three trainings of the toolkit: data split, batches, loss and held-out
+/// The four trainings of the toolkit: data split, batches, loss and held-out
 /// measurement that belong together. Callers add metadata and sample grids.
 extension TrainingRun {
   /// A velocity predictor by flow matching.
@@ -53,6 +53,33 @@ extension TrainingRun {
       batches: try ImageBatches(images, training: split.training, seed: seed),
       options: options.common, output: output, identity: identity)
     run.heldOut = HeldOutImages(images, heldOut: split.heldOut, seed: seed)
+    return run
+  }
+
+  /// A feature network by classification.
+  ///
+  /// - Parameters:
+  ///   - images: with labels.
+  ///   - usable: the images to take, as places in `images`; nil takes all.
+  public static func features(
+    _ model: FeatureNetwork, images: ImageSource, usable: [Int]? = nil,
+    options: ClassificationTrainingOptions, seed: UInt64, output: String, identity: RunIdentity
+  ) throws -> TrainingRun {
+    let side = model.configuration.imageSize
+    guard images.side == side else {
+      throw InputError(
+        "images", expected: "sides of \(side), as the model takes", found: "\(images.side)")
+    }
+    try images.checkLabels(classes: model.configuration.classes)
+    let places = usable ?? Array(0..<images.count)
+    let split = try DataSplit(
+      count: places.count, heldOut: options.common.heldOut.count, seed: seed)
+    var run = TrainingRun(
+      parameters: model.parameters,
+      loss: ClassificationLoss(model, layoutWeight: options.layoutWeight),
+      batches: try ImageBatches(images, training: split.training.map { places[$0] }, seed: seed),
+      options: options.common, output: output, identity: identity)
+    run.heldOut = HeldOutImages(images, heldOut: split.heldOut.map { places[$0] }, seed: seed)
     return run
   }
 

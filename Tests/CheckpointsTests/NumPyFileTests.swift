@@ -51,6 +51,36 @@ import Testing
     #expect(throws: InputError.self) { try swapped.bytes("arr_0") }
   }
 
+  /// Every array of the fixtures, some bytes at a time and from the middle.
+  @Test func readersGiveWhatIsReadAtOnce() throws {
+    for name in ["formats/good/layouts.npz", "formats/good/stats_deflated.npz"] {
+      let file = try NPZFile(path: fixture(name))
+      for key in file.names {
+        let (info, whole) = (try file.info(key), try file.bytes(key))
+        guard let reader = try? file.reader(of: key) else {
+          #expect(file.plainRange(of: key) == nil && info.shape.count > 1, "\(name) \(key)")
+          continue
+        }
+        let half = info.count / 2 * info.type.size
+        try reader.skip(half)
+        var rest = [UInt8](repeating: 0, count: whole.count - half)
+        try rest.withUnsafeMutableBytes { buffer in
+          for start in stride(from: 0, to: buffer.count, by: 3 * info.type.size) {
+            let end = min(start + 3 * info.type.size, buffer.count)
+            try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<end]))
+          }
+        }
+        #expect(rest == Array(whole[half...]), "\(name) \(key)")
+        #expect(reader.left == 0)
+        #expect(throws: InputError.self) { try reader.skip(info.type.size) }
+      }
+    }
+    let fortran = try NPZFile(path: fixture("numpy/deflated.npz"))
+    let error = #expect(throws: InputError.self) { try fortran.reader(of: "fortran") }
+    #expect(error?.description.contains("ascontiguousarray") == true)
+    #expect(throws: InputError.self) { try fortran.reader(of: "nothing") }
+  }
+
   @Test func readsDeflatedLayouts() throws {
     let file = try NPZFile(path: fixture("numpy/deflated.npz"))
     #expect(try file.integers("fortran") == Array(0..<24))

@@ -31,7 +31,7 @@ import Testing
 
   @Test(arguments: [
     ["train-vae"], ["train-vae", "--no-such-flag"], ["no-such-command"],
-    ["encode", "--images", "x"], ["encode", "--size", "many"],
+    ["encode", "--images", "x"], ["encode", "--size", "many"], ["train-features"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
     expect(.badInput, saying: "error: ", try Workplace().run(.flowturbo, arguments))
@@ -121,6 +121,7 @@ import Testing
       .filter { !$0.hasPrefix(".") }.sorted()
     for command in [
       ["train-vae", "--config", "vae.yaml"], ["train-predictor", "--config", "predictor.yaml"],
+      ["train-features", "--config", "features.yaml"],
     ] {
       expect(
         .done, saying: "multiply-adds per step", try place.run(.flowturbo, command + ["--dry-run"]))

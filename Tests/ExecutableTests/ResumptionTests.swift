@@ -65,6 +65,16 @@ import Testing
       ["model", "ema", "refiner"].map { "refiner/\($0).safetensors" }, undisturbed, place)
   }
 
+  @Test func features() throws {
+    let undisturbed = try TinyRuns.undisturbed.get()
+    let place = try TinyRuns.place(with: ["images"])
+    try disturb(
+      place, .flowturbo, ["train-features", "--config", "features.yaml", "--resume"],
+      log: "features/log.jsonl", signals: [(1, SIGKILL), (5, SIGTERM), (9, SIGKILL)])
+    try expectEqualFiles(
+      ["model", "ema", "features"].map { "features/\($0).safetensors" }, undisturbed, place)
+  }
+
   /// Many levels and large images make parts of eight images.
   @Test func latents() throws {
     let base = try Workplace()

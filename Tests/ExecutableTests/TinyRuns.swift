@@ -66,11 +66,28 @@ enum TinyRuns {
       samples: {every: 12, plans: [H2, H1P1R1], perClass: 1, vae: {weights: vae/vae.safetensors}}
     """
 
+  static let features = """
+    output: features
+    data:
+      images: images
+      size: 16
+      render: {perClass: 2, size: 16}
+    network: {imageSize: 16, widths: [4, 8, 8], normGroups: 2, featureWidth: 15, spatialChannels: 2}
+    training:
+      steps: 12
+      batch: 4
+      optimizer: {learningRate: 1e-3, emaDecay: 0.9}
+      checkpoint: {every: 3, keep: 2}
+      heldOut: {count: 2, every: 6}
+      logEvery: 1
+    """
+
   static func writeConfigurations(_ place: Workplace) throws {
     try place.write(vae, to: "vae.yaml")
     try place.write(encode, to: "encode.yaml")
     try place.write(predictor, to: "predictor.yaml")
     try place.write(refiner, to: "refiner.yaml")
+    try place.write(features, to: "features.yaml")
   }
 
   /// Everything run once and never disturbed.
@@ -83,6 +100,7 @@ enum TinyRuns {
     try place.succeed(.flowturbo, ["encode", "--config", "encode.yaml"])
     try place.succeed(.flowturbo, ["train-predictor", "--config", "predictor.yaml"])
     try place.succeed(.trainRefiner, ["--config", "refiner.yaml"])
+    try place.succeed(.flowturbo, ["train-features", "--config", "features.yaml"])
     return place
   }
 

@@ -51,6 +51,30 @@ import Testing
     }
   }
 
+  @Test func flatFoldersWillDoWhereTheyAreAskedFor() throws {
+    try withTemporaryFolder { root in
+      for name in ["b.png", "a.JPEG", "c.txt", "empty/x.txt"] {
+        try write([1], to: "\(root)/\(name)")
+      }
+      #expect(throws: InputError.self) { try ImageFolder(scanning: "\(root)/empty") }
+      let flat = try ImageFolder(scanning: root, allowingFlat: true)
+      #expect(flat.labelPolicy == .none)
+      #expect(flat.images.map(\.relativePath) == ["a.JPEG", "b.png"])
+      #expect(flat.path(1) == "\(root)/b.png")
+      #expect(flat.classNames == [] && flat.unclassified == [])
+      // With classes it is a tree, and what lies outside is left out.
+      try write([1], to: "\(root)/k/d.jpg")
+      let tree = try ImageFolder(scanning: root, allowingFlat: true)
+      #expect(tree.labelPolicy == .folderOrder)
+      #expect(tree.images.map(\.relativePath) == ["k/d.jpg"])
+      #expect(tree.unclassified == ["a.JPEG", "b.png"])
+      let error = #expect(throws: InputError.self) {
+        try ImageFolder(scanning: "\(root)/empty", allowingFlat: true)
+      }
+      #expect(error?.description.contains("found none in 1 files") == true)
+    }
+  }
+
   @Test func treesWithoutClassesOrImagesAreErrors() throws {
     try withTemporaryFolder { root in
       func message(_ path: String) throws -> String {

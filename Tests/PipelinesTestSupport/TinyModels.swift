@@ -13,6 +13,7 @@ public struct TinyModels: Sendable {
   public var predictor: String { "\(folder)/predictor.safetensors" }
   public var refiner: String { "\(folder)/refiner.safetensors" }
   public var vae: String { "\(folder)/vae.safetensors" }
+  public var features: String { "\(folder)/features.safetensors" }
 
   public static let classes = 3
   public static let latentShape = [4, 4, 4]
@@ -40,6 +41,12 @@ public struct TinyModels: Sendable {
     (autoencoder.channels, autoencoder.layersPerBlock, autoencoder.normGroups) = ([8, 8], 1, 4)
     try Self.write(
       AutoencoderKL(autoencoder).parameters, autoencoder, kind: "autoencoder", seed: 3, to: vae)
+    var judge = FeatureNetworkConfiguration()
+    (judge.name, judge.imageSize, judge.classes) = ("tiny-features", Self.side, Self.classes)
+    (judge.widths, judge.normGroups) = ([4, 8, 8], 4)
+    (judge.featureWidth, judge.spatialChannels) = (15, 2)
+    try Self.write(
+      FeatureNetwork(judge).parameters, judge, kind: "features", seed: 4, to: features)
   }
 
   private static func write(

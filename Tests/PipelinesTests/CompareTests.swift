@@ -75,6 +75,35 @@ import Testing
     }
   }
 
+  /// Samples of each plan against a rendered set, under the feature network's name.
+  @Test func evaluatesSamplesOfEachPlan() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let said = Said()
+      let comparison = try compare(
+        models,
+        [
+          "evaluation={weights: \(models.features), images: \(folder)/real, count: 10, "
+            + "cache: \(folder)/cache, render: {perClass: 2, size: 8, seed: 1}}"
+        ], observe: said.observer)
+      let names = ["fid[tiny-features]", "precision[tiny-features]", "recall[tiny-features]"]
+      for result in comparison.results {
+        #expect(result.metrics?.keys.sorted() == names)
+      }
+      let distances = comparison.results.compactMap { $0.metrics?[names[0]] }
+      #expect(distances.count == 3 && distances[0] != distances[1])
+      let evaluation = try #require(comparison.evaluation)
+      #expect(evaluation.count == 10)
+      #expect(evaluation.reference?.count == 20)
+      #expect(evaluation.extractor?.name == "tiny-features")
+      #expect(said.contains("fewer than 10000"))
+      #expect(said.contains("Metrics of 10 samples of each plan against 20 images"))
+      // One plan's samples are not taken for another's.
+      let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache")
+      #expect(files.count == 4)
+    }
+  }
+
   @Test(arguments: [
     ("refiners={}", "sampling.plans: expected plans without R, or refiners, found H1P1R1"),
     ("sampling.reference=H1R1", "sampling.reference: expected a plan without R, found H1R1"),

@@ -58,6 +58,16 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     try expectRoundTrip(configuration)
   }
 
+  @Test func features() throws {
+    let configuration = try quickstart("features").decode(TrainFeaturesConfiguration.self)
+    #expect(configuration.network.name == "solids-features")
+    #expect(configuration.network.imageSize == 64)
+    // What the shipped predictor was trained on, so that nothing is rendered twice.
+    let predictor = try quickstart("predictor").decode(TrainPredictorConfiguration.self)
+    #expect(configuration.data == predictor.data.encode?.images)
+    try expectRoundTrip(configuration)
+  }
+
   @Test func sample() throws {
     let configuration = try quickstart("sample").decode(SampleConfiguration.self)
     #expect(configuration.sampling.guidanceChannels == .firstThree)
@@ -85,7 +95,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
   }
 
   @Test func scriptKeysCanBeSet() throws {
-    for name in ["vae", "predictor", "refiner"] {
+    for name in ["vae", "predictor", "refiner", "features"] {
       let file = try quickstart(
         name, overrides: ["output=runs/there", "seed=7", "training.steps=500"])
       switch name {
@@ -94,6 +104,9 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
         #expect((it.output, it.seed, it.training.options.common.steps) == ("runs/there", 7, 500))
       case "predictor":
         let it = try file.decode(TrainPredictorConfiguration.self)
+        #expect((it.output, it.seed, it.training.options.common.steps) == ("runs/there", 7, 500))
+      case "features":
+        let it = try file.decode(TrainFeaturesConfiguration.self)
         #expect((it.output, it.seed, it.training.options.common.steps) == ("runs/there", 7, 500))
       default:
         let it = try file.decode(TrainRefinerConfiguration.self)
@@ -218,6 +231,20 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
       "--set data.size=66: data.size: expected a multiple of the autoencoder's down-sampling (4), found 66"
     ),
     (
+      "features", "network.name=Solids",
+      "--set network.name=Solids: network.name: expected 1 to 64 lower-case letters, digits and "
+        + "hyphens, found 'Solids'"
+    ),
+    (
+      "features", "data.size=32",
+      "--set data.size=32: data.size: expected network.imageSize (64), found 32"
+    ),
+    (
+      "features", "training.klWeight=1",
+      "--set training.klWeight=1: training.klWeight: unknown key; valid keys here: steps, batch, "
+        + "accumulation, optimizer, checkpoint, logEvery, heldOut, layoutWeight"
+    ),
+    (
       "sample", "sampling.plan=H4X3",
       "--set sampling.plan=H4X3: sampling.plan: plan 'H4X3': unknown letter 'X' at position 3; valid "
         + "letters: H (Heun), P (pseudo corrector), R (refiner)"
@@ -254,6 +281,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     #expect {
       switch name {
       case "vae": _ = try file.decode(TrainVAEConfiguration.self)
+      case "features": _ = try file.decode(TrainFeaturesConfiguration.self)
       case "predictor": _ = try file.decode(TrainPredictorConfiguration.self)
       case "refiner": _ = try file.decode(TrainRefinerConfiguration.self)
       default: _ = try file.decode(SampleConfiguration.self)

@@ -50,22 +50,34 @@ import Training
     var refiner = TrainRefinerConfiguration()
     refiner.data = latents
     refiner.training.samples = SampleGridOptions()
+    var features = TrainFeaturesConfiguration()
+    features.data = images
     var sample = SampleConfiguration()
     sample.refiner = NetworkReference()
     var compare = CompareConfiguration()
     compare.refiners = [("NAME", ComparedRefiner())]
+    var evaluation = ComparisonEvaluationOptions()
+    evaluation.render = RenderedSetOptions()
+    compare.evaluation = evaluation
+    var plain = CompareConfiguration()
+    plain.evaluation = ComparisonEvaluationOptions()
     return try keys("train-vae", vae) + keys("train-vae", TrainVAEConfiguration())
       + keys("encode", encode) + keys("encode", EncodeConfiguration())
       + keys("train-predictor", predictor)
       + keys("train-predictor", TrainPredictorConfiguration())
       + keys("train-refiner", refiner) + keys("train-refiner", TrainRefinerConfiguration())
+      + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
+      + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
   /// and either no command or this one.
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
-    let commands = ["train-vae", "encode", "train-predictor", "train-refiner", "sample", "compare"]
+    let commands = [
+      "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
+      "compare", "evaluate",
+    ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords
     let named = heading.contains(" of `") ? words.filter(commands.contains) : []

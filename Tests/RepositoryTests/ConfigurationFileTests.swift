@@ -26,6 +26,7 @@ import Training
     case "encode": return try file.decode(EncodeConfiguration.self)
     case "predictor": return try file.decode(TrainPredictorConfiguration.self)
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
+    case "evaluate": return try file.decode(EvaluateConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }
@@ -89,7 +90,8 @@ import Training
         names.insert(String(parts[1].dropFirst("weights/".count)))
       }
     }
-    #expect(names == ["SiT-XL-2-256x256.pt", "SiT-XL-2-Refiner.pt", "sd-vae-ft-ema"])
+    let inception = "pt_inception-2015-12-05-6726825d.pth"
+    #expect(names == ["SiT-XL-2-256x256.pt", "SiT-XL-2-Refiner.pt", "sd-vae-ft-ema", inception])
     for name in names { #expect(guide.contains("`\(name)"), "\(name)") }
   }
 }

@@ -42,6 +42,23 @@ import Testing
     }
   }
 
+  @Test func readsFeaturesWithoutOurSeal() throws {
+    try withTemporaryFolder { folder in
+      let path = try FeaturesFixture.make(folder).path
+      var bytes = try ReadOnlyFile(path).bytes(0..<ReadOnlyFile(path).size)
+      bytes[0] = 0
+      try AtomicFile.write(bytes, to: path)
+      try FeaturesFixture.check(FeaturesFile(path: path, probe: program))
+      // Latents are no features, and the other way round.
+      #expect(throws: InputError.self) { try LatentsFile(path: path, probe: program) }
+      try LatentsFixture.make(folder + "/latents.h5")
+      let error = #expect(throws: InputError.self) {
+        try FeaturesFile(path: folder + "/latents.h5", probe: program)
+      }
+      #expect(error?.description.contains("flowturbo-features") == true)
+    }
+  }
+
   @Test func refusesOtherFiles() throws {
     try withTemporaryFolder { folder in
       for (name, bytes) in [

@@ -193,6 +193,20 @@ import Testing
     #expect(Set(batch.indices) == [1, 3])
   }
 
+  @Test func classesGoWithTheirImages() throws {
+    let labelled = ImageSource(count: 4, side: 2, labels: [3, 0, 2, 1], pixels: images.pixels)
+    let inputs = [BatchInput("images", [3, 2, 2]), BatchInput("classes")]
+    let batch = Batch(inputs, count: 12)
+    try ImageBatches(labelled, training: Array(0..<4), seed: 2).fill(batch, step: 1)
+    let classes = try #require(batch.tensors["classes"]).array()
+    #expect(classes == batch.indices.map { [3, 0, 2, 1][$0] })
+    #expect(Set(classes) == [0, 1, 2, 3])
+
+    let heldOut = HeldOutImages(labelled, heldOut: [2, 0], seed: 2)
+    for (row, index) in [(0, 1), (1, 0)] { _ = try heldOut.fill(batch, row: row, index: index) }
+    #expect(batch.tensors["classes"]?.array().prefix(2) == [3, 2])
+  }
+
   @Test func heldOutImagesAreTheSameEachTime() throws {
     let source = HeldOutImages(images, heldOut: [2, 0], seed: 2)
     let (one, two) = (Batch(inputs, count: 1), Batch(inputs, count: 1))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Training
 
-/// Few steps of the three trainings, with models as small as they come.
+/// Few steps of the four trainings, with models as small as they come.
 @Suite struct TrainingRunsTests {
   private struct Latents: LatentSource {
     let count = 12
@@ -121,6 +121,56 @@ import Testing
     }
   }
 
+  private var features: FeatureNetworkConfiguration {
+    var configuration = FeatureNetworkConfiguration()
+    (configuration.imageSize, configuration.widths) = (8, [4, 8, 8])
+    (configuration.normGroups, configuration.featureWidth) = (2, 15)
+    (configuration.spatialChannels, configuration.classes) = (2, 3)
+    return configuration
+  }
+
+  /// Images of three plain colours are told apart within a few steps.
+  @Test func featuresTellClassesApart() throws {
+    try withTemporaryFolder { folder in
+      let images = ImageSource(count: 12, side: 8, labels: (0..<12).map { $0 % 3 }) { index in
+        (0..<192).map { $0 % 3 == index % 3 ? 200 : UInt8(10 * index) }
+      }
+      var options = ClassificationTrainingOptions()
+      options.common = common
+      options.common.steps = 60
+      options.common.optimizer.learningRate = 1e-2
+      options.common.heldOut = HeldOutOptions()
+      (options.common.heldOut.count, options.common.heldOut.every) = (3, 60)
+      // Image 5 is left out: it can be in neither part.
+      let run = try TrainingRun.features(
+        FeatureNetwork(features), images: images, usable: (0..<12).filter { $0 != 5 },
+        options: options, seed: 2, output: folder, identity: RunIdentity([:]))
+      var steps: [StepReport] = []
+      var heldOut: HeldOutResult?
+      let trainer = try Trainer(
+        run, start: .fresh(seed: 2), resume: false, executor: CPUExecutor()
+      ) {
+        if case .step(let report) = $0 { steps.append(report) }
+        if case .heldOut(_, let result) = $0 { heldOut = result }
+      }
+      #expect(try trainer.train() == .finished)
+      let (first, last) = (try #require(steps.first), try #require(steps.last))
+      #expect(first.parts.map(\.name) == ["cross_entropy", "layout", "accuracy"])
+      #expect(abs(first.parts[0].value - 1.0986) < 0.5)
+      #expect(last.parts[0].value < 0.3 * first.parts[0].value)
+      #expect(last.parts[1].value < first.parts[1].value)
+      let result = try #require(heldOut)
+      #expect(result.overall.count == 3)
+      #expect(result.overall.model.parts["accuracy"] == 1)
+
+      let batch = Batch(run.loss.inputs, count: 8)
+      for step in 0..<10 {
+        try run.batches.fill(batch, step: step)
+        #expect(!batch.indices.contains(5))
+      }
+    }
+  }
+
   @Test func latentsAndImagesOfWrongSizesAreRefused() throws {
     var options = PredictorTrainingOptions()
     options.common = common
@@ -136,6 +186,19 @@ import Testing
         AutoencoderKL(AutoencoderConfiguration()),
         images: ImageSource(count: 9, side: 12) { _ in [] },
         options: autoencoder, seed: 0, output: "none", identity: RunIdentity([:]))
+    }
+    for (side, labels) in [
+      (12, Array(repeating: 0, count: 9)), (8, []), (8, [0, 3, 1]), (8, [-1, 0, 1]),
+    ] {
+      var options = ClassificationTrainingOptions()
+      options.common = common
+      #expect(throws: InputError.self) {
+        try TrainingRun.features(
+          FeatureNetwork(features),
+          images: ImageSource(count: labels.isEmpty ? 9 : labels.count, side: side, labels: labels)
+          { _ in [] },
+          options: options, seed: 0, output: "none", identity: RunIdentity([:]))
+      }
     }
   }
 }

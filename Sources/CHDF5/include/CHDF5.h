@@ -12,6 +12,7 @@ enum { CHDF5_MAX_RANK = 32 };
 
 typedef enum {
   CHDF5_FLOAT32, /* little-endian IEEE binary32 */
+  CHDF5_FLOAT64, /* little-endian IEEE binary64 */
   CHDF5_INT32,   /* little-endian */
   CHDF5_TEXT,    /* fixed length, null-padded, UTF-8 */
   CHDF5_OTHER

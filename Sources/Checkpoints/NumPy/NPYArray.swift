@@ -41,6 +41,21 @@ struct NPYArray: Sendable {
     }
   }
 
+  /// - Throws: `InputError` where the array is in Fortran order.
+  func reader() throws -> NPYReader {
+    guard header.isRowMajor else {
+      throw InputError(
+        subject, expected: "an array in row-major order", found: "Fortran order",
+        remedy: "save numpy.ascontiguousarray(array) instead")
+    }
+    let read = try source.sequence(subject: subject)
+    var start = [UInt8](repeating: 0, count: header.length)
+    try start.withUnsafeMutableBytes { try read($0) }
+    return NPYReader(
+      read, count: tensor.byteCount, elementSize: header.isBigEndian ? tensor.type.size : 1,
+      subject: subject)
+  }
+
   private func forEachStoredChunk(_ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
     let read = try source.sequence(subject: subject)
     let buffer = UnsafeMutableRawBufferPointer.allocate(

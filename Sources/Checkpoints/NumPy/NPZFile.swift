@@ -44,6 +44,15 @@ public final class NPZFile: TensorFile {
 
   public func plainRange(of name: String) -> Range<Int>? { arrays[name]?.plainRange }
 
+  /// Reads an array from its beginning on, as much at a time as is asked for: in constant
+  /// memory, deflated or not.
+  /// - Throws: `InputError` when there is no such array, or it is in Fortran order.
+  public func reader(of name: String) throws -> NPYReader {
+    let known = try info(name)
+    guard let array = arrays[known.name] else { throw InputError("\(path): no array '\(name)'") }
+    return try array.reader()
+  }
+
   public func forEachChunk(
     of name: String, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {

@@ -7,8 +7,9 @@ public struct FlowTurbo: ParsableCommand {
     abstract: "Trains, samples and checks flow-based image generators and their refiners.",
     subcommands: [
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
-      TrainPredictorCommand.self, SampleCommand.self, CompareCommand.self, InspectCommand.self,
-      ConvertCommand.self, VerifyCommand.self,
+      TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
+      CompareCommand.self, EvaluateCommand.self, InspectCommand.self, ConvertCommand.self,
+      VerifyCommand.self,
     ])
 
   public init() {}

@@ -3,6 +3,8 @@ enum RecognisedModel: Sendable {
   case network(NetworkFacts)
   case autoencoder(AutoencoderFacts)
   case inception(InceptionFacts)
+  /// A feature network of ours, whose file describes it.
+  case features
   case foreign(ForeignModel)
   case unknown
 
@@ -16,15 +18,22 @@ enum RecognisedModel: Sendable {
       self = .network(facts)
     } else if let facts = InceptionFacts(shapes) {
       self = .inception(facts)
+    } else if Self.featureHallmarks.allSatisfy({ shapes[$0] != nil }) {
+      self = .features
     } else {
       self = .unknown
     }
   }
 
+  /// Names that every feature network has.
+  static let featureHallmarks = [
+    "stem.weight", "levels.0.conv1.weight", "neck.weight", "fc.weight", "layout.weight",
+  ]
+
   /// Whether there is a command that takes it.
   var isLoadable: Bool {
     switch self {
-    case .network, .autoencoder, .inception: true
+    case .network, .autoencoder, .inception, .features: true
     case .foreign, .unknown: false
     }
   }
@@ -35,6 +44,7 @@ enum RecognisedModel: Sendable {
     case .network(let facts): facts.looksLikeRefiner ? .refiner : .predictor
     case .autoencoder: .autoencoder
     case .inception: .inception
+    case .features: .features
     case .foreign, .unknown: nil
     }
   }
@@ -43,7 +53,7 @@ enum RecognisedModel: Sendable {
   func isOfFamily(_ kind: ModelKind) -> Bool {
     switch (self, kind) {
     case (.network, .predictor), (.network, .refiner), (.autoencoder, .autoencoder),
-      (.inception, .inception):
+      (.inception, .inception), (.features, .features):
       true
     default: false
     }

@@ -12,6 +12,8 @@ public struct CompareConfiguration: Sendable, ConfigurationSchema {
   public var refiners: [(name: String, value: ComparedRefiner)] = []
   public var vae = AutoencoderReference()
   public var sampling = ComparisonOptions()
+  /// How samples of the plans are evaluated; nil does not.
+  public var evaluation: ComparisonEvaluationOptions?
 
   public init() {}
 
@@ -22,6 +24,7 @@ public struct CompareConfiguration: Sendable, ConfigurationSchema {
     try table.sections("refiners", &refiners)
     try table.section("vae", &vae)
     try table.section("sampling", &sampling)
+    try table.section("evaluation", &evaluation)
   }
 
   public func validate() throws {
@@ -93,5 +96,29 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
       throw InvalidField("labels", expected: "each class once", found: "\(labels)")
     case .classes, .balanced: break
     }
+  }
+}
+
+/// How far the samples of each plan are from images, by a feature network.
+public struct ComparisonEvaluationOptions: Sendable, Equatable, ConfigurationSchema {
+  /// Of a feature network, as `flowturbo train-features` writes.
+  public var weights = ""
+  /// The folder of images that samples are compared with.
+  public var images = ""
+  /// What to render when `images` is missing; nil makes that an error.
+  public var render: RenderedSetOptions?
+  /// Samples of each plan.
+  public var count = 300
+  /// The folder of computed features.
+  public var cache = "runs/features-cache"
+
+  public init() {}
+
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.required("weights", &weights, in: .notEmpty)
+    try table.required("images", &images, in: .notEmpty)
+    try table.section("render", &render)
+    try table.optional("count", &count, in: .range(4...100_000))
+    try table.optional("cache", &cache, in: .notEmpty)
   }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Evaluation
 import Models
 import Sampling
 import Training
@@ -19,3 +20,5 @@ extension GuidanceChannels: ConfigurationValue {}
 extension LearningRateSchedule.Decay: ConfigurationValue {}
 extension TimeOffsetOptions.Distribution: ConfigurationValue {}
 extension TimeOffsetOptions.Scope: ConfigurationValue {}
+extension MetricName: ConfigurationValue {}
+extension EvaluationProtocol: ConfigurationValue {}

@@ -7,17 +7,7 @@ extension ImageSetOptions {
   /// configuration says how.
   /// - Throws: `InputError` where there is nothing to read and nothing to render.
   func folder(_ observe: @escaping PipelineObserver) throws -> ImageFolder {
-    if let render {
-      let parameters = try render.parameters()
-      let isThere = FileManager.default.fileExists(atPath: images)
-      // A folder begun by a killed run is continued; one that is no rendered set is left alone.
-      let isBegun = FileManager.default.fileExists(atPath: "\(images)/dataset.json.begun")
-      if !isThere || isBegun {
-        observe(.note("\(images) is missing: rendering \(parameters)"))
-        try SolidDataset.renderJPEGs(
-          parameters, to: images, workers: workers, observe: observe)
-      }
-    }
+    try render?.renderIfMissing(images, workers: workers, observe)
     let folder = try ImageFolder(scanning: images)
     let policy =
       folder.labelPolicy == .imageNetWNID
@@ -49,6 +39,19 @@ extension ImageSetOptions {
 extension RenderedSetOptions {
   /// Sides of an image that can be rendered, in pixels.
   public static var sizes: ClosedRange<Int> { SolidRenderer.sizes }
+
+  /// Renders the set into a folder that is missing or was begun.
+  func renderIfMissing(
+    _ folder: String, workers: Int, _ observe: @escaping PipelineObserver
+  ) throws {
+    let parameters = try parameters()
+    let isThere = FileManager.default.fileExists(atPath: folder)
+    // A folder begun by a killed run is continued; one that is no rendered set is left alone.
+    let isBegun = FileManager.default.fileExists(atPath: "\(folder)/dataset.json.begun")
+    guard !isThere || isBegun else { return }
+    observe(.note("\(folder) is missing: rendering \(parameters)"))
+    try SolidDataset.renderJPEGs(parameters, to: folder, workers: workers, observe: observe)
+  }
 
   /// - Parameter classes: nil for all.
   public func parameters(classes: [SolidClass]? = nil) throws -> SolidDataset.Parameters {

@@ -65,6 +65,32 @@ extension TrainRefiner {
   }
 }
 
+extension TrainFeatures {
+  public func dryRun() throws {
+    let model = try FeatureNetwork(configuration.network)
+    let options = configuration.training.options
+    let estimate = TrainingEstimate(
+      parameters: model.parameters,
+      loss: ClassificationLoss(model, layoutWeight: options.layoutWeight),
+      options: options.common,
+      rows: [["multiply-adds of an image", Amounts.count(try model.work())]])
+    try reportDryRun(configuration, estimate.table(), memory: estimate.memory(), to: observe)
+  }
+}
+
+extension FeatureNetwork {
+  /// Multiply–adds of one image.
+  func work() throws -> Double {
+    let graph = Graph()
+    let side = configuration.imageSize
+    let outputs = try self(graph.input("images", [1, 3, side, side]))
+    graph.output("features", outputs.features)
+    graph.output("spatial", outputs.spatial)
+    graph.output("logits", outputs.logits)
+    return graph.multiplyAdds
+  }
+}
+
 extension Encode {
   public func dryRun(_ configuration: EncodeConfiguration) throws {
     let vae = try AutoencoderKL(options.vae.autoencoderConfiguration())

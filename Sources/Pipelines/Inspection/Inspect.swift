@@ -197,6 +197,7 @@ extension ModelKind {
         "flowturbo compare: vae.weights", "flowturbo train-vae: --initial",
       ]
     case .inception: []
+    case .features: ["flowturbo train-features: --initial"]
     }
   }
 }

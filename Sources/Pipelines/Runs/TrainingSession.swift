@@ -82,6 +82,7 @@ extension ModelKind {
     case .predictor: "predictor.safetensors"
     case .refiner: "refiner.safetensors"
     case .inception: "inception.safetensors"
+    case .features: "features.safetensors"
     }
   }
 }

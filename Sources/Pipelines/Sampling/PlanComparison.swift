@@ -19,6 +19,18 @@ public struct PlanComparison: Codable, Sendable, Equatable {
     public var latentRMSE: Double
     /// The picture, relative to the comparison's folder.
     public var grid: String
+    /// By their names, such as `fid[solids-features]`; nil where nothing was evaluated.
+    public var metrics: [String: Double]?
+  }
+
+  /// What the metrics are of.
+  public struct Evaluation: Codable, Sendable, Equatable {
+    /// Samples of each plan.
+    public var count: Int
+    public var extractor: EvaluationReport.Extractor?
+    public var reference: EvaluationReport.ImageSet?
+    /// Why the numbers may not be compared with others.
+    public var warnings: [String]
   }
 
   public var codeVersion = Toolkit.version
@@ -33,6 +45,7 @@ public struct PlanComparison: Codable, Sendable, Equatable {
   public var images: Int
   public var batch: Int
   public var threads: Int
+  public var evaluation: Evaluation?
 
   static let fileName = "comparison.json"
 

@@ -45,6 +45,8 @@ public struct SampleManifest: Codable, Sendable, Equatable {
   /// Samples that the networks ran on at a time.
   public var batch: Int
   public var labels: String
+  /// Classes that labels were drawn from; manifests of 0.1.0 do not say.
+  public var classes: Int?
   /// The canonical form.
   public var plan: String
   public var refinerVariant: String

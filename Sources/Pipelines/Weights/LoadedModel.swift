@@ -80,12 +80,21 @@ extension NetworkReference {
   }
 }
 
+extension LoadedModel<FeatureNetwork> {
+  /// Reads the feature network in a file of weights and tells `observe` what was taken.
+  public init(features path: String, _ observe: PipelineObserver) throws {
+    let file = try ModelFile(trained: .features, path: path)
+    let (configuration, selection) = try file.features()
+    try self.init(FeatureNetwork(configuration), selection, file, observe)
+  }
+}
+
 extension ModelFile {
   /// Opens the weights of a model that a command of ours could make.
   init(trained kind: ModelKind, path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw InputError(
-        path, expected: "the weights of a trained \(kind.rawValue)", found: "no such file",
+        path, expected: "the weights of a trained \(kind.noun)", found: "no such file",
         remedy: (kind.trainingCommand.map { "train it with `\($0)` or " } ?? "")
           + "correct the path")
     }
@@ -94,12 +103,15 @@ extension ModelFile {
 }
 
 extension ModelKind {
+  fileprivate var noun: String { self == .features ? "feature network" : rawValue }
+
   fileprivate var trainingCommand: String? {
     switch self {
     case .autoencoder: "flowturbo train-vae"
     case .predictor: "flowturbo train-predictor"
     case .refiner: "train-refiner"
     case .inception: nil
+    case .features: "flowturbo train-features"
     }
   }
 }

@@ -8,17 +8,45 @@ import TensorGraph
 public struct ImageSource: Sendable {
   public let count: Int
   public let side: Int
+  /// Class of each image; empty where nothing asks for it.
+  public let labels: [Int]
   /// Row-major bytes (side, side, 3) of image `index`, 0 ..< count.
   public let pixels: @Sendable (_ index: Int) throws -> [UInt8]
 
-  public init(count: Int, side: Int, pixels: @escaping @Sendable (_ index: Int) throws -> [UInt8]) {
+  public init(
+    count: Int, side: Int, labels: [Int] = [],
+    pixels: @escaping @Sendable (_ index: Int) throws -> [UInt8]
+  ) {
     self.count = count
     self.side = side
+    self.labels = labels
     self.pixels = pixels
   }
 
+  /// - Throws: `InputError` where a label is missing or no class.
+  func checkLabels(classes: Int) throws {
+    guard labels.count == count else {
+      throw InputError("images", expected: "\(count) labels", found: "\(labels.count)")
+    }
+    if let wrong = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
+      throw InputError(
+        "images: label of image \(wrong)", expected: "a class of the model, 0 to \(classes - 1)",
+        found: "\(labels[wrong])")
+    }
+  }
+
+  /// Fills row `row` of `batch` with image `index` and its class, where the loss takes them.
+  func fill(_ batch: Batch, row: Int, index: Int, flipped: Bool) throws {
+    if let image = batch.floats("images", row: row) {
+      try read(index, flipped: flipped, into: image)
+    }
+    if labels.indices.contains(index) {
+      batch.setFloat("classes", row: row, Float(labels[index]))
+    }
+  }
+
   /// Writes image `index` as (3, side, side) in [−1, 1].
-  func read(
+  private func read(
     _ index: Int, flipped: Bool, into planes: UnsafeMutableBufferPointer<Float>
   ) throws {
     let bytes = try pixels(index)
@@ -38,8 +66,8 @@ public struct ImageSource: Sendable {
   }
 }
 
-/// Batches of images and posterior noise for the autoencoder's loss; half of the
-/// images are mirrored.
+/// Batches of images, half of them mirrored, with their classes for a feature network's loss
+/// and posterior noise for the autoencoder's.
 public final class ImageBatches: BatchSource {
   private let source: ImageSource
   private let seed: UInt64
@@ -75,9 +103,7 @@ public final class ImageBatches: BatchSource {
 
   private func fill(_ batch: Batch, row: Int, number: UInt64) throws {
     var flip = RandomStream(seed: seed, purpose: .flip, index: number)
-    if let image = batch.floats("images", row: row) {
-      try source.read(batch.indices[row], flipped: flip.uniform() < 0.5, into: image)
-    }
+    try source.fill(batch, row: row, index: batch.indices[row], flipped: flip.uniform() < 0.5)
     if let noise = batch.floats("noise", row: row) {
       var stream = RandomStream(seed: seed, purpose: .posterior, index: number)
       stream.fillNormal(noise)
@@ -102,9 +128,7 @@ public struct HeldOutImages: HeldOutSource {
 
   public func fill(_ batch: Batch, row: Int, index: Int) throws -> Int {
     batch.indices[row] = indices[index]
-    if let image = batch.floats("images", row: row) {
-      try source.read(indices[index], flipped: false, into: image)
-    }
+    try source.fill(batch, row: row, index: indices[index], flipped: false)
     if let noise = batch.floats("noise", row: row) {
       var stream = RandomStream(seed: seed, purpose: .heldOut, index: UInt64(index))
       stream.fillNormal(noise)

@@ -1,19 +1,14 @@
 import Diagnostics
-import Files
 
 /// The latents layout in HDF5's terms: the one place for the names of datasets
 /// and attributes. `docs/formats.md` describes the same.
 extension LatentsIndex {
-  private static let format = "flowturbo-latents"
-  private static let version = 1
-
   /// Creates the file's structure at `path` and returns the index with the
   /// places where the values go.
   func create(_ path: String, userBlockSize: Int) throws -> LatentsIndex {
     let latents = [count, 2, description.channels, description.height, description.width]
     return try HDF5.create(path, userBlock: userBlockSize) { file in
-      try file.put("format", LatentsIndex.format)
-      try file.put("format_version", LatentsIndex.version)
+      try file.put(LatentsIndex.format)
       try file.put("created_by", description.createdBy)
       try file.put("vae_hash", description.vaeHash)
       try file.put("scaling_factor", description.scalingFactor)
@@ -46,55 +41,12 @@ extension LatentsIndex {
   /// Reads the structure of a file. Only in a child process: see ``HDF5Probe``.
   init(probing path: String) throws {
     self = try HDF5.open(path) { file in
-      guard try file.text("format") == LatentsIndex.format,
-        try file.integer("format_version") == LatentsIndex.version
-      else {
-        throw InputError(
-          path, expected: "format \(LatentsIndex.format) version \(LatentsIndex.version)",
-          found: "another", remedy: "encode the images with this version")
-      }
-      func dataset(_ name: String, rank: Int, _ expected: String) throws -> HDF5.Dataset {
-        let dataset = try file.dataset(name)
-        guard dataset.shape.count == rank, dataset.shape.allSatisfy({ $0 > 0 }),
-          dataset.offset != nil
-        else {
-          throw InputError(
-            "\(path): dataset '\(name)'", expected: "\(expected), contiguous and not empty",
-            found: "\(dataset.element) of shape \(dataset.shape)"
-              + (dataset.offset == nil ? ", not contiguous" : ""))
-        }
-        return dataset
-      }
-      func numbers(_ name: String, _ element: HDF5.Dataset.Element, rank: Int) throws
-        -> HDF5.Dataset
-      {
-        let found = try dataset(name, rank: rank, "\(element) of rank \(rank)")
-        guard found.element == element else {
-          throw InputError(
-            "\(path): dataset '\(name)'", expected: "\(element)", found: "\(found.element)")
-        }
-        return found
-      }
-      func texts(_ name: String) throws -> (dataset: HDF5.Dataset, width: Int) {
-        let found = try dataset(name, rank: 1, "fixed-length text")
-        guard case .text(let width) = found.element else {
-          throw InputError(
-            "\(path): dataset '\(name)'", expected: "fixed-length text", found: "\(found.element)")
-        }
-        return (found, width)
-      }
-      func classNames(_ found: (dataset: HDF5.Dataset, width: Int)) throws -> [String] {
-        let (length, overflow) = found.dataset.shape[0].multipliedReportingOverflow(by: found.width)
-        guard !overflow, length < 1 << 24, let offset = found.dataset.offset, offset < .max - length
-        else { throw InputError("\(path): dataset 'class_names' is too large") }
-        let bytes = try ReadOnlyFile(path).bytes(offset..<offset + length)
-        return FixedText.texts(bytes, width: found.width)
-      }
-      let mean = try numbers("mean", .float32, rank: 5)
-      let logVariance = try numbers("log_variance", .float32, rank: 5)
-      let labels = try numbers("labels", .int32, rank: 1)
-      let sources = try texts("source_paths")
-      let classes = try texts("class_names")
+      try file.check(LatentsIndex.format)
+      let mean = try file.numbers("mean", .float32, rank: 5)
+      let logVariance = try file.numbers("log_variance", .float32, rank: 5)
+      let labels = try file.numbers("labels", .int32, rank: 1)
+      let sources = try file.texts("source_paths")
+      let classes = try file.texts("class_names")
       guard mean.shape == logVariance.shape, mean.shape[1] == 2,
         mean.shape[0] == labels.shape[0], mean.shape[0] == sources.dataset.shape[0]
       else {
@@ -104,7 +56,7 @@ extension LatentsIndex {
       }
       let description = LatentsDescription(
         channels: mean.shape[2], height: mean.shape[3], width: mean.shape[4],
-        classNames: try classNames(classes),
+        classNames: try file.shortTexts("class_names"),
         labelPolicy: try file.text("label_policy"), vaeHash: try file.text("vae_hash"),
         scalingFactor: try file.double("scaling_factor"),
         imageSize: try file.integer("image_size"), configuration: try file.text("configuration"),

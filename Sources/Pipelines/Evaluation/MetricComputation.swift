@@ -1,0 +1,202 @@
+import Diagnostics
+import Evaluation
+import Storage
+
+/// Computes metrics of two sets.
+struct MetricComputation {
+  typealias Result = EvaluationReport.Result
+
+  let evaluation: EvaluationProtocol
+  /// Nil where there is none, which the Inception Score does not need.
+  let reference: EvaluatedSet?
+  let samples: EvaluatedSet
+  /// The network's name, for titles.
+  let extractor: String
+  /// Resamples of FID's interval; 0 for none.
+  let bootstrap: Int
+  let seed: UInt64
+  let observe: PipelineObserver
+  var results: [Result] = []
+  var warnings: [String] = []
+
+  init(
+    _ evaluation: EvaluationProtocol, _ reference: EvaluatedSet?, _ samples: EvaluatedSet,
+    extractor: String, bootstrap: Int, seed: UInt64, observe: @escaping PipelineObserver
+  ) {
+    self.evaluation = evaluation
+    self.reference = reference
+    self.samples = samples
+    self.extractor = extractor
+    self.bootstrap = bootstrap
+    self.seed = seed
+    self.observe = observe
+  }
+
+  /// Why the sets do not allow a metric; nil where they do.
+  func lack(for metric: MetricName) -> String? {
+    guard let reference else {
+      return metric.needsReference ? "there is no reference" : samples.lack(ofRows: .logits)
+    }
+    return switch metric {
+    case .fid: reference.lack(ofMoments: .features) ?? samples.lack(ofMoments: .features)
+    case .sfid: reference.lack(ofMoments: .spatial) ?? samples.lack(ofMoments: .spatial)
+    case .inceptionScore: samples.lack(ofRows: .logits)
+    case .precision, .recall, .density, .coverage, .kid:
+      reference.lack(ofRows: .features) ?? samples.lack(ofRows: .features)
+    }
+  }
+
+  /// Adds the results of the metrics, in the order of ``MetricName``.
+  mutating func compute(_ metrics: Set<MetricName>) throws {
+    var done = 0
+    func step(_ name: String) {
+      observe(.progress(stage: "metrics", done: done, total: metrics.count, detail: name))
+      done += 1
+    }
+    if let reference, metrics.contains(.fid) {
+      step("fid")
+      if bootstrap > 0 {
+        try addResampledFID(reference)
+      } else {
+        try addDistance(.fid, reference, .features)
+      }
+    }
+    if let reference, metrics.contains(.sfid) {
+      step("sfid")
+      try addDistance(.sfid, reference, .spatial)
+    }
+    if metrics.contains(.inceptionScore) {
+      step("is")
+      try addInceptionScore()
+    }
+    let manifolds: [MetricName] = [.precision, .recall, .density, .coverage]
+    if let reference, !metrics.isDisjoint(with: manifolds) {
+      step("neighbours")
+      try addManifolds(metrics, reference)
+    }
+    if let reference, metrics.contains(.kid) {
+      step("kid")
+      try addKID(reference)
+    }
+    results.sort { Self.place($0.metric) < Self.place($1.metric) }
+    observe(
+      .progress(stage: "metrics", done: metrics.count, total: metrics.count, detail: "done"))
+  }
+
+  private static func place(_ metric: MetricName) -> Int {
+    MetricName.allCases.firstIndex(of: metric) ?? 0
+  }
+
+  mutating func add(
+    _ metric: MetricName, _ value: Double, counts: (Int?, Int?), method: String,
+    _ change: (inout Result) -> Void = { _ in }
+  ) throws {
+    var result = Result(
+      name: metric.title(extractor: extractor), metric: metric, value: value,
+      referenceCount: counts.0, sampleCount: counts.1, method: method)
+    change(&result)
+    guard result.value.isFinite else { throw NonFiniteMetric(name: result.name) }
+    results.append(result)
+  }
+
+  var meansMethod: String {
+    "Fréchet distance, means in float\(evaluation.means == .single ? 32 : 64)"
+  }
+
+  private mutating func addDistance(
+    _ metric: MetricName, _ reference: EvaluatedSet, _ column: FeatureColumn
+  ) throws {
+    let (first, second) = (try reference.moments(column), try samples.moments(column))
+    let distance = try FrechetDistance.between(first, second)
+    warnings += distance.warnings.map(\.description)
+    try add(metric, distance.value, counts: (first.count, second.count), method: meansMethod)
+  }
+
+  private mutating func addResampledFID(_ reference: EvaluatedSet) throws {
+    let (first, rows) = (try reference.moments(.features), try samples.matrix(.features))
+    let total = bootstrap
+    let result = try FrechetBootstrap(
+      reference: first, samples: rows, means: evaluation.means, resamples: total, seed: seed
+    ) { [observe] done in
+      observe(.progress(stage: "bootstrap", done: done, total: total, detail: "resamples"))
+    }
+    warnings += result.distance.warnings.map(\.description)
+    try add(
+      .fid, result.distance.value, counts: (first.count, rows.rows),
+      method: "\(meansMethod); 95 % of \(total) resamples of the samples, seed \(seed)"
+    ) {
+      $0.standardError = result.standardError
+      ($0.lower, $0.upper) = (result.interval.lowerBound, result.interval.upperBound)
+    }
+  }
+
+  private mutating func addInceptionScore() throws {
+    let file = try samples.features()
+    let classes = file.description.logitDimensions
+    var sums = try InceptionScoreSums(
+      evaluation.inceptionScore, classes: classes, total: file.count)
+    try samples.forEachBlock(.logits) { try sums.add($0) }
+    let score = try sums.score()
+    warnings += score.warnings.map(\.description)
+    let parts =
+      switch evaluation.inceptionScore {
+      case .adm(let chunk): "\(score.parts) chunks of \(chunk) in file order"
+      case .fidelity(_, let seed):
+        "\(score.parts) parts" + (seed.map { " shuffled by seed \($0)" } ?? "")
+      }
+    try add(
+      .inceptionScore, score.value, counts: (nil, file.count),
+      method: "\(classes) classes, \(parts)"
+    ) { $0.standardDeviation = score.standardDeviation }
+  }
+
+  private mutating func addManifolds(
+    _ metrics: Set<MetricName>, _ reference: EvaluatedSet
+  ) throws {
+    let (first, second) = (try reference.matrix(.features), try samples.matrix(.features))
+    var rules: [ManifoldRule] = []
+    if !metrics.isDisjoint(with: [.precision, .recall]) { rules.append(.precisionRecall) }
+    if !metrics.isDisjoint(with: [.density, .coverage]) { rules.append(.densityCoverage) }
+    let found = try ManifoldMetrics.between(reference: first, samples: second, rules: rules)
+    for manifold in found {
+      let values: [(MetricName, Double)] =
+        manifold.rule == .precisionRecall
+        ? [(.precision, manifold.precision), (.recall, manifold.recall)]
+        : [(.density, manifold.density), (.coverage, manifold.coverage)]
+      for (metric, value) in values where metrics.contains(metric) {
+        try add(
+          metric, value, counts: (first.rows, second.rows),
+          method: "\(manifold.rule.neighbours) neighbours, squared distances in float32")
+      }
+    }
+  }
+
+  private mutating func addKID(_ reference: EvaluatedSet) throws {
+    let (first, second) = (try reference.matrix(.features), try samples.matrix(.features))
+    var subsets = KernelSubsets()
+    let most = min(first.rows, second.rows)
+    if most < subsets.size {
+      warnings.append(
+        "kid: subsets of \(most) images, not of \(subsets.size): a set has no more; comparable "
+          + "only with the same size")
+      subsets.size = most
+    }
+    let distance = try KernelDistance.between(first, second, subsets: subsets)
+    try add(
+      .kid, distance.value, counts: (first.rows, second.rows),
+      method: "\(subsets.count) subsets of \(subsets.size), seed \(subsets.seed), cubic kernel"
+    ) {
+      $0.standardError = distance.standardError
+      $0.standardDeviation = distance.standardDeviation
+    }
+  }
+}
+
+/// A metric left the numbers' range.
+struct NonFiniteMetric: ExitCodeProviding, CustomStringConvertible {
+  let name: String
+  var exitCode: ExitCode { .checkFailed }
+  var description: String {
+    "\(name): NaN or infinity; check the features and statistics that it was made of"
+  }
+}
