@@ -76,7 +76,7 @@ let package = Package(
     // Floor 1: the engine.
     floor("TensorGraph"),
     floor("ReferenceExecutor", ["TensorGraph"], hot: true),
-    floor("CPUExecutor", ["TensorGraph", "CDNN", "CKernels"], hot: true),
+    floor("CPUExecutor", ["TensorGraph", "CDNN", "CKernels", "Diagnostics"], hot: true),
 
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
@@ -143,7 +143,11 @@ let package = Package(
     tests("Files", ["Diagnostics"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
     tests(
-      "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
+      "CPUExecutor",
+      [
+        "ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS", "Randomness",
+        "Diagnostics",
+      ]),
     tests("Configuration", ["Diagnostics"]),
     tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
     tests(

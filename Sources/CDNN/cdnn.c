@@ -50,17 +50,49 @@ int cdnn_version(void) {
   return v->major * 10000 + v->minor * 100 + v->patch;
 }
 
-static int describe(const cdnn_tensor *t, int any, descriptor *out) {
-  dnnl_status_t status;
+cdnn_support cdnn_bfloat16_support(void) {
+  /* Every instruction set's bits include those of the sets it extends. */
+  unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+  unsigned native = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
+  unsigned least = (unsigned)dnnl_cpu_isa_avx512_core;
+  return (isa & native) == native  ? CDNN_BFLOAT16_NATIVE
+         : (isa & least) == least ? CDNN_BFLOAT16_EMULATED
+                                  : CDNN_BFLOAT16_NONE;
+}
+
+static dnnl_data_type_t data_type(cdnn_type type) {
+  return type == CDNN_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+}
+
+/* How a tensor lies in memory. */
+static int describe_given(const cdnn_tensor *t, descriptor *out) {
+  dnnl_data_type_t type = data_type(t->stored);
 #if DNNL_VERSION_MAJOR >= 3
-  status = any ? dnnl_memory_desc_create_with_tag(out, t->rank, t->dims, dnnl_f32,
-                                                  dnnl_format_tag_any)
-               : dnnl_memory_desc_create_with_strides(out, t->rank, t->dims, dnnl_f32, t->strides);
+  return failed(dnnl_memory_desc_create_with_strides(out, t->rank, t->dims, type, t->strides),
+                "memory descriptor");
 #else
-  status = any ? dnnl_memory_desc_init_by_tag(out, t->rank, t->dims, dnnl_f32, dnnl_format_tag_any)
-               : dnnl_memory_desc_init_by_strides(out, t->rank, t->dims, dnnl_f32, t->strides);
+  return failed(dnnl_memory_desc_init_by_strides(out, t->rank, t->dims, type, t->strides),
+                "memory descriptor");
 #endif
-  return failed(status, "memory descriptor");
+}
+
+/* What a primitive is asked for: the same, or a layout or type of its own. */
+static int describe_requested(const cdnn_tensor *t, descriptor *out) {
+  dnnl_data_type_t type = data_type(t->used);
+#if DNNL_VERSION_MAJOR >= 3
+  if (t->any)
+    return failed(dnnl_memory_desc_create_with_tag(out, t->rank, t->dims, type,
+                                                   dnnl_format_tag_any),
+                  "memory descriptor");
+  return failed(dnnl_memory_desc_create_with_strides(out, t->rank, t->dims, type, t->strides),
+                "memory descriptor");
+#else
+  if (t->any)
+    return failed(dnnl_memory_desc_init_by_tag(out, t->rank, t->dims, type, dnnl_format_tag_any),
+                  "memory descriptor");
+  return failed(dnnl_memory_desc_init_by_strides(out, t->rank, t->dims, type, t->strides),
+                "memory descriptor");
+#endif
 }
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -113,29 +145,35 @@ static cdnn_primitive *new_primitive(void) {
   return p;
 }
 
-/* The attributes that apply an activation to what is stored; NULL for none. */
-static int activate(cdnn_activation activation, dnnl_primitive_attr_t *attributes) {
-  if (activation == CDNN_NONE) return 0;
+/* The attributes that do what an epilogue says; left NULL where it says nothing. */
+static int finish_with(cdnn_epilogue epilogue, dnnl_primitive_attr_t *attributes) {
+  cdnn_activation activation = epilogue.activation;
+  if (activation == CDNN_NONE && !epilogue.add) return 0;
   dnnl_post_ops_t posts = NULL;
   dnnl_alg_kind_t kind = activation == CDNN_SILU   ? dnnl_eltwise_swish
                          : activation == CDNN_RELU ? dnnl_eltwise_relu
                                                    : dnnl_eltwise_gelu_tanh;
   float alpha = activation == CDNN_SILU ? 1.0f : 0.0f;
   int bad = failed(dnnl_primitive_attr_create(attributes), "attributes") ||
-            failed(dnnl_post_ops_create(&posts), "post-ops") ||
+            failed(dnnl_post_ops_create(&posts), "post-ops");
 #if DNNL_VERSION_MAJOR >= 3
-            failed(dnnl_post_ops_append_eltwise(posts, kind, alpha, 0.0f), "post-op") ||
+  if (!bad && epilogue.add)
+    bad = failed(dnnl_post_ops_append_sum(posts, 1.0f, 0, dnnl_data_type_undef), "post-op");
+  if (!bad && activation != CDNN_NONE)
+    bad = failed(dnnl_post_ops_append_eltwise(posts, kind, alpha, 0.0f), "post-op");
 #else
-            failed(dnnl_post_ops_append_eltwise(posts, 1.0f, kind, alpha, 0.0f), "post-op") ||
+  if (!bad && epilogue.add) bad = failed(dnnl_post_ops_append_sum(posts, 1.0f), "post-op");
+  if (!bad && activation != CDNN_NONE)
+    bad = failed(dnnl_post_ops_append_eltwise(posts, 1.0f, kind, alpha, 0.0f), "post-op");
 #endif
-            failed(dnnl_primitive_attr_set_post_ops(*attributes, posts), "post-op");
+  bad = bad || failed(dnnl_primitive_attr_set_post_ops(*attributes, posts), "post-op");
   if (posts) dnnl_post_ops_destroy(posts);
   return bad;
 }
 
 cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst,
-                            cdnn_activation activation) {
+                            cdnn_epilogue epilogue) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
   const cdnn_tensor *tensors[CDNN_ARGUMENTS] = {src, weights, bias, dst};
@@ -143,11 +181,11 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
   int bad = 0;
   for (int a = 0; a < CDNN_ARGUMENTS && !bad; a++)
     if (tensors[a])
-      bad = describe(tensors[a], 0, &p->given[a]) ||
-            describe(tensors[a], tensors[a]->any, &requested[a]);
+      bad = describe_given(tensors[a], &p->given[a]) ||
+            describe_requested(tensors[a], &requested[a]);
 
   dnnl_primitive_attr_t attributes = NULL;
-  bad = bad || activate(activation, &attributes);
+  bad = bad || finish_with(epilogue, &attributes);
 
   dnnl_primitive_desc_t pd = NULL;
   if (!bad) {
@@ -195,29 +233,34 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
 cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *src,
                                  const cdnn_tensor *weights, const cdnn_tensor *bias,
                                  const cdnn_tensor *dst, cdnn_geometry geometry,
-                                 cdnn_activation activation) {
+                                 cdnn_epilogue epilogue) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
   const cdnn_tensor *tensors[CDNN_ARGUMENTS] = {src, weights, bias, dst};
-  descriptor requested[CDNN_ARGUMENTS] = {0};
+  descriptor requested[CDNN_ARGUMENTS] = {0}, hint[CDNN_ARGUMENTS] = {0};
   dnnl_dims_t strides = {geometry.stride, geometry.stride};
   const int64_t *low = geometry.before, *high = geometry.after;
-  int bad = 0;
-  for (int a = 0; a < CDNN_ARGUMENTS && !bad; a++)
-    if (tensors[a])
-      bad = describe(tensors[a], 0, &p->given[a]) ||
-            describe(tensors[a], tensors[a]->any, &requested[a]);
+  int bad = 0, is_half = weights->used == CDNN_BFLOAT16 || dst->used == CDNN_BFLOAT16;
+  for (int a = 0; a < CDNN_ARGUMENTS && !bad; a++) {
+    if (!tensors[a]) continue;
+    /* The forward convolution that a gradient belongs to: its gradients may be kept in float32
+     * where it has no such form. */
+    cdnn_tensor forward = *tensors[a];
+    if (direction != CDNN_FORWARD && is_half) forward.used = CDNN_BFLOAT16;
+    bad = describe_given(tensors[a], &p->given[a]) ||
+          describe_requested(tensors[a], &requested[a]) || describe_requested(&forward, &hint[a]);
+  }
 
   dnnl_primitive_attr_t attributes = NULL;
-  bad = bad || activate(activation, &attributes);
+  bad = bad || finish_with(epilogue, &attributes);
   dnnl_primitive_desc_t forward = NULL, pd = NULL;
   const dnnl_alg_kind_t algorithm = dnnl_convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
   dnnl_dims_t dense = {0, 0};
   bad = bad || failed(dnnl_convolution_forward_primitive_desc_create(
-                          &forward, engine, dnnl_forward_training, algorithm, requested[CDNN_SRC],
-                          requested[CDNN_WEIGHTS], bias ? requested[CDNN_BIAS] : NULL,
-                          requested[CDNN_DST], strides, dense, low, high, attributes),
+                          &forward, engine, dnnl_forward_training, algorithm, hint[CDNN_SRC],
+                          hint[CDNN_WEIGHTS], bias ? hint[CDNN_BIAS] : NULL,
+                          hint[CDNN_DST], strides, dense, low, high, attributes),
                       "convolution");
   if (!bad && direction == CDNN_BACKWARD_DATA)
     bad = failed(dnnl_convolution_backward_data_primitive_desc_create(
@@ -233,9 +276,9 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
   dnnl_convolution_desc_t operation;
   bad = bad ||
         failed(dnnl_convolution_forward_desc_init(
-                   &operation, dnnl_forward_training, algorithm, &requested[CDNN_SRC],
-                   &requested[CDNN_WEIGHTS], bias ? &requested[CDNN_BIAS] : NULL,
-                   &requested[CDNN_DST], strides, low, high),
+                   &operation, dnnl_forward_training, algorithm, &hint[CDNN_SRC],
+                   &hint[CDNN_WEIGHTS], bias ? &hint[CDNN_BIAS] : NULL,
+                   &hint[CDNN_DST], strides, low, high),
                "convolution") ||
         failed(dnnl_primitive_desc_create(&forward, &operation, attributes, engine, NULL),
                "convolution");
@@ -254,7 +297,10 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
           failed(dnnl_primitive_desc_create(&pd, &operation, NULL, engine, forward),
                  "convolution's weight gradient");
 #endif
-  for (int a = 0; a < CDNN_ARGUMENTS; a++) release(&requested[a]);
+  for (int a = 0; a < CDNN_ARGUMENTS; a++) {
+    release(&requested[a]);
+    release(&hint[a]);
+  }
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   if (!bad && direction == CDNN_FORWARD) {
     pd = forward;
@@ -300,11 +346,9 @@ size_t cdnn_packed_bytes(const cdnn_primitive *p, cdnn_argument argument) {
   return dnnl_memory_desc_get_size(REF(p->wanted[argument]));
 }
 
-cdnn_primitive *cdnn_packer(const cdnn_primitive *of, cdnn_argument argument, int unpack) {
+static cdnn_primitive *reorder(const descriptor *from, const descriptor *to) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
-  const descriptor *from = unpack ? &of->wanted[argument] : &of->given[argument];
-  const descriptor *to = unpack ? &of->given[argument] : &of->wanted[argument];
   dnnl_primitive_desc_t pd = NULL;
   if (copy_descriptor(&p->wanted[CDNN_SRC], REF(*from)) || new_memory(p, CDNN_SRC) ||
       copy_descriptor(&p->wanted[CDNN_DST], REF(*to)) || new_memory(p, CDNN_DST) ||
@@ -319,6 +363,20 @@ cdnn_primitive *cdnn_packer(const cdnn_primitive *of, cdnn_argument argument, in
     p->number[CDNN_SRC] = DNNL_ARG_FROM;
     p->number[CDNN_DST] = DNNL_ARG_TO;
   }
+  return p;
+}
+
+cdnn_primitive *cdnn_packer(const cdnn_primitive *of, cdnn_argument argument, int unpack) {
+  const descriptor *given = &of->given[argument], *wanted = &of->wanted[argument];
+  return unpack ? reorder(wanted, given) : reorder(given, wanted);
+}
+
+cdnn_primitive *cdnn_converter(const cdnn_tensor *tensor) {
+  descriptor from = {0}, to = {0};
+  cdnn_primitive *p = NULL;
+  if (!describe_given(tensor, &from) && !describe_requested(tensor, &to)) p = reorder(&from, &to);
+  release(&from);
+  release(&to);
   return p;
 }
 

@@ -36,22 +36,18 @@ CK_INLINE float tanh_vector(float x) {
 
 typedef struct {
   ck_unary_function f;
-  const float *x, *dy;
-  float *y;
+  ck_array x, dy, y;
 } unary_job;
 
 #define MAP(expression)                             \
-  CK_SAME_PLACE for (int64_t i = begin; i < end; i++) {           \
+  CK_SAME_PLACE for (int64_t i = 0; i < n; i++) {   \
     float v = x[i];                                 \
     y[i] = (expression);                            \
   }                                                 \
   break
 
-CK_CLONES static void unary_range(void *context, int64_t begin, int64_t end) {
-  const unary_job *job = context;
-  const float *x = job->x;
-  float *y = job->y;
-  switch (job->f) {
+CK_INLINE void unary_piece(ck_unary_function f, const float *x, float *y, int64_t n) {
+  switch (f) {
     case CK_NEGATE: MAP(-v);
     case CK_EXPONENTIAL: MAP(ck_exp(v));
     case CK_LOGARITHM: MAP(logf(v));
@@ -69,22 +65,59 @@ CK_CLONES static void unary_range(void *context, int64_t begin, int64_t end) {
   }
 }
 
-void ck_unary(ck_unary_function f, const float *x, float *y, size_t n) {
-  unary_job job = {f, x, NULL, y};
+/* A piece of x from element i as float32: where it lies, or converted into `room`. */
+CK_INLINE const float *piece_of(ck_array x, int64_t i, int64_t n, float *room) {
+  if (x.format == CK_FLOAT32) return (const float *)x.data + i;
+  const uint16_t *halves = (const uint16_t *)x.data + i;
+  for (int64_t k = 0; k < n; k++) room[k] = ck_widen(halves[k]);
+  return room;
+}
+CK_INLINE void keep_piece(const float *room, ck_array y, int64_t i, int64_t n) {
+  uint16_t *halves = (uint16_t *)y.data + i;
+  for (int64_t k = 0; k < n; k++) halves[k] = ck_narrow(room[k]);
+}
+
+CK_CLONES static void unary_range(void *context, int64_t begin, int64_t end) {
+  const unary_job *job = context;
+  if (job->x.format == CK_FLOAT32 && job->y.format == CK_FLOAT32) {
+    unary_piece(job->f, (const float *)job->x.data + begin, (float *)job->y.data + begin,
+                end - begin);
+    return;
+  }
+  float in[CK_PIECE], out[CK_PIECE];
+  for (int64_t i = begin; i < end; i += CK_PIECE) {
+    int64_t n = end - i < CK_PIECE ? end - i : CK_PIECE;
+    int is_half = job->y.format == CK_BFLOAT16;
+    unary_piece(job->f, piece_of(job->x, i, n, in), is_half ? out : (float *)job->y.data + i, n);
+    if (is_half) keep_piece(out, job->y, i, n);
+  }
+}
+
+void ck_unary(ck_unary_function f, ck_array x, ck_array y, size_t n) {
+  unary_job job = {.f = f, .x = x, .y = y};
   ck_parallel((int64_t)n, GRAIN, unary_range, &job);
+}
+
+CK_INLINE void unary_multiply(const unary_job *job, int64_t begin, int64_t end, int x_half,
+                              int dy_half, int y_half) {
+  const void *x = job->x.data, *dy = job->dy.data;
+  void *y = job->y.data;
+  if (job->f == CK_GELU_DERIVATIVE)
+    CK_SAME_PLACE for (int64_t i = begin; i < end; i++)
+      ck_put(y, y_half, i, ck_at(dy, dy_half, i) * gelu_derivative(ck_at(x, x_half, i)));
+  else
+    CK_SAME_PLACE for (int64_t i = begin; i < end; i++)
+      ck_put(y, y_half, i, ck_at(dy, dy_half, i) * silu_derivative(ck_at(x, x_half, i)));
 }
 
 CK_CLONES static void unary_multiply_range(void *context, int64_t begin, int64_t end) {
   const unary_job *job = context;
-  const float *x = job->x, *dy = job->dy;
-  float *y = job->y;
-  if (job->f == CK_GELU_DERIVATIVE)
-    CK_SAME_PLACE for (int64_t i = begin; i < end; i++) y[i] = dy[i] * gelu_derivative(x[i]);
-  else
-    CK_SAME_PLACE for (int64_t i = begin; i < end; i++) y[i] = dy[i] * silu_derivative(x[i]);
+  CK_EITHER(job->x, X,
+            CK_EITHER(job->dy, DY,
+                      CK_EITHER(job->y, Y, unary_multiply(job, begin, end, X, DY, Y))));
 }
 
-void ck_unary_multiply(ck_unary_function f, const float *x, const float *dy, float *y, size_t n) {
+void ck_unary_multiply(ck_unary_function f, ck_array x, ck_array dy, ck_array y, size_t n) {
   unary_job job = {f, x, dy, y};
   ck_parallel((int64_t)n, GRAIN, unary_multiply_range, &job);
 }
@@ -96,8 +129,7 @@ typedef struct {
   ck_binary_function f;
   int rank;
   const int64_t *dims, *a_strides, *b_strides;
-  const float *a, *b;
-  float *y;
+  ck_array a, b, y;
 } binary_job;
 
 CK_INLINE float apply(ck_binary_function f, float a, float b) {
@@ -127,28 +159,60 @@ CK_INLINE void binary_row(ck_binary_function f, const float *a, int64_t sa, cons
     else binary_row(F, a, sa, b, sb, y, n);                         \
     break;
 
+CK_INLINE void any_binary_row(ck_binary_function f, const float *a, int64_t sa, const float *b,
+                              int64_t sb, float *y, int64_t n) {
+  switch (f) {
+    ROW_FOR(CK_ADD)
+    ROW_FOR(CK_SUBTRACT)
+    ROW_FOR(CK_MULTIPLY)
+    ROW_FOR(CK_DIVIDE)
+    ROW_FOR(CK_MAXIMUM)
+    ROW_FOR(CK_MINIMUM)
+    ROW_FOR(CK_GREATER_OR_EQUAL)
+  }
+}
+
+/* Elements i, i + stride, … as float32, and the stride at which they then lie. */
+CK_INLINE const float *strided_piece(ck_array x, int64_t i, int64_t n, int64_t *stride,
+                                     float *room) {
+  if (x.format == CK_FLOAT32) return (const float *)x.data + i;
+  const uint16_t *halves = (const uint16_t *)x.data + i;
+  if (*stride == 0)
+    room[0] = ck_widen(halves[0]);
+  else
+    for (int64_t k = 0; k < n; k++) room[k] = ck_widen(halves[k * *stride]);
+  *stride = *stride == 0 ? 0 : 1;
+  return room;
+}
+
 CK_CLONES static void binary_range(void *context, int64_t begin, int64_t end) {
   const binary_job *job = context;
   int last = job->rank - 1;
   int64_t n = job->dims[last], sa = job->a_strides[last], sb = job->b_strides[last];
+  int is_single = job->a.format == CK_FLOAT32 && job->b.format == CK_FLOAT32 &&
+                  job->y.format == CK_FLOAT32;
   for (int64_t row = begin; row < end; row++) {
-    int64_t rest = row;
-    const float *a = job->a, *b = job->b;
+    int64_t rest = row, a = 0, b = 0;
     for (int axis = last - 1; axis >= 0; axis--) {
       int64_t i = rest % job->dims[axis];
       rest /= job->dims[axis];
       a += i * job->a_strides[axis];
       b += i * job->b_strides[axis];
     }
-    float *y = job->y + row * n;
-    switch (job->f) {
-      ROW_FOR(CK_ADD)
-      ROW_FOR(CK_SUBTRACT)
-      ROW_FOR(CK_MULTIPLY)
-      ROW_FOR(CK_DIVIDE)
-      ROW_FOR(CK_MAXIMUM)
-      ROW_FOR(CK_MINIMUM)
-      ROW_FOR(CK_GREATER_OR_EQUAL)
+    if (is_single) {
+      any_binary_row(job->f, (const float *)job->a.data + a, sa, (const float *)job->b.data + b,
+                     sb, (float *)job->y.data + row * n, n);
+      continue;
+    }
+    float left[CK_PIECE], right[CK_PIECE], result[CK_PIECE];
+    for (int64_t i = 0; i < n; i += CK_PIECE) {
+      int64_t count = n - i < CK_PIECE ? n - i : CK_PIECE, la = sa, lb = sb;
+      const float *pa = strided_piece(job->a, a + i * sa, count, &la, left);
+      const float *pb = strided_piece(job->b, b + i * sb, count, &lb, right);
+      int is_half = job->y.format == CK_BFLOAT16;
+      float *y = is_half ? result : (float *)job->y.data + row * n + i;
+      any_binary_row(job->f, pa, la, pb, lb, y, count);
+      if (is_half) keep_piece(result, job->y, row * n + i, count);
     }
   }
 }
@@ -197,8 +261,8 @@ static int64_t rows_of(int rank, const int64_t *dims) {
   return rows;
 }
 
-void ck_binary(ck_binary_function f, int rank, const int64_t *dims, const float *a,
-               const int64_t *a_strides, const float *b, const int64_t *b_strides, float *y) {
+void ck_binary(ck_binary_function f, int rank, const int64_t *dims, ck_array a,
+               const int64_t *a_strides, ck_array b, const int64_t *b_strides, ck_array y) {
   int64_t d[CK_MAX_RANK + 1], sa[CK_MAX_RANK + 1], sb[CK_MAX_RANK + 1];
   memcpy(d, dims, (size_t)rank * sizeof *d);
   memcpy(sa, a_strides, (size_t)rank * sizeof *sa);
@@ -210,43 +274,51 @@ void ck_binary(ck_binary_function f, int rank, const int64_t *dims, const float 
 }
 
 typedef struct {
-  int rank;
+  int element, rank;
   const int64_t *dims, *x_strides, *y_strides;
-  const uint32_t *x;
-  uint32_t *y;
+  const char *x;
+  char *y;
 } copy_job;
+
+#define COPY_ROW(type)                                                      \
+  do {                                                                      \
+    const type *x = (const type *)job->x + from;                            \
+    type *y = (type *)job->y + to;                                          \
+    if (sx == 1 && sy == 1)                                                 \
+      for (int64_t i = 0; i < n; i++) y[i] = x[i];                          \
+    else if (sx == 0 && sy == 1)                                            \
+      for (int64_t i = 0; i < n; i++) y[i] = x[0];                          \
+    else                                                                    \
+      for (int64_t i = 0; i < n; i++) y[i * sy] = x[i * sx];                \
+  } while (0)
 
 CK_CLONES static void copy_range(void *context, int64_t begin, int64_t end) {
   const copy_job *job = context;
   int last = job->rank - 1;
   int64_t n = job->dims[last], sx = job->x_strides[last], sy = job->y_strides[last];
   for (int64_t row = begin; row < end; row++) {
-    int64_t rest = row;
-    const uint32_t *x = job->x;
-    uint32_t *y = job->y;
+    int64_t rest = row, from = 0, to = 0;
     for (int axis = last - 1; axis >= 0; axis--) {
       int64_t i = rest % job->dims[axis];
       rest /= job->dims[axis];
-      x += i * job->x_strides[axis];
-      y += i * job->y_strides[axis];
+      from += i * job->x_strides[axis];
+      to += i * job->y_strides[axis];
     }
-    if (sx == 1 && sy == 1)
-      for (int64_t i = 0; i < n; i++) y[i] = x[i];
-    else if (sx == 0 && sy == 1)
-      for (int64_t i = 0; i < n; i++) y[i] = x[0];
+    if (job->element == 2)
+      COPY_ROW(uint16_t);
     else
-      for (int64_t i = 0; i < n; i++) y[i * sy] = x[i * sx];
+      COPY_ROW(uint32_t);
   }
 }
 
-void ck_copy(int rank, const int64_t *dims, const void *x, const int64_t *x_strides, void *y,
-             const int64_t *y_strides) {
+void ck_copy(int element, int rank, const int64_t *dims, const void *x, const int64_t *x_strides,
+             void *y, const int64_t *y_strides) {
   int64_t d[CK_MAX_RANK + 1], sx[CK_MAX_RANK + 1], sy[CK_MAX_RANK + 1];
   memcpy(d, dims, (size_t)rank * sizeof *d);
   memcpy(sx, x_strides, (size_t)rank * sizeof *sx);
   memcpy(sy, y_strides, (size_t)rank * sizeof *sy);
   rank = split_row(collapse(rank, d, sx, sy), d, sx, sy);
-  copy_job job = {rank, d, sx, sy, x, y};
+  copy_job job = {element, rank, d, sx, sy, x, y};
   int64_t n = d[rank - 1];
   ck_parallel(rows_of(rank, d), n > 0 ? GRAIN / n : GRAIN, copy_range, &job);
 }

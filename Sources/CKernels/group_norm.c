@@ -13,8 +13,9 @@
 /* Scratch: per (sample, piece) two sums per channel; per sample four numbers per channel
  * (slope, offset, then the gradient's two means). */
 typedef struct {
-  const float *x, *weight, *bias, *dy;
-  float *y, *dweight, *dbias;
+  ck_array x, dy, y;
+  const float *weight, *bias;
+  float *dweight, *dbias;
   int64_t N, T, C, groups, pieces;
   float epsilon;
   int silu;
@@ -34,20 +35,20 @@ CK_INLINE void flush_run(float *restrict run, double *restrict partial, int64_t 
 }
 
 /* Sums of (x - x[0]) and its square: shifted, so that a large mean does not cancel. */
-CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
-  const group_job *job = context;
+CK_INLINE void sums(const group_job *job, int64_t begin, int64_t end, int half) {
   int64_t C = job->C;
   for (int64_t item = begin; item < end; item++) {
     int64_t n = item / job->pieces, first = item % job->pieces * PIECE;
     int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
-    const float *x = job->x + (n * job->T + first) * C, *origin = job->x + n * job->T * C;
+    const void *x = ck_place(job->x, (n * job->T + first) * C);
+    const void *origin = ck_place(job->x, n * job->T * C);
     double *partial = job->partial + item * 2 * C;
     float run[2 * C], *restrict sum = run, *restrict square = run + C;
     memset(run, 0, sizeof run);
     memset(partial, 0, (size_t)(2 * C) * sizeof(double));
     for (int64_t t = 0; t < count; t++) {
       CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
-        float v = x[t * C + c] - origin[c];
+        float v = ck_at(x, half, t * C + c) - ck_at(origin, half, c);
         sum[c] += v;
         square[c] += v * v;
       }
@@ -56,12 +57,18 @@ CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
   }
 }
 
+CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  CK_EITHER(job->x, X, sums(job, begin, end, X));
+}
+
 /* Per sample: channel[0] = 1/sigma, channel[1] = mean, both spread over the group's channels. */
 static void moments_range(void *context, int64_t begin, int64_t end) {
   const group_job *job = context;
   int64_t C = job->C, width = C / job->groups;
   for (int64_t n = begin; n < end; n++) {
-    const float *origin = job->x + n * job->T * C;
+    const void *origin = ck_place(job->x, n * job->T * C);
+    int half = job->x.format == CK_BFLOAT16;
     float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
     for (int64_t g = 0; g < job->groups; g++) {
       /* Channels have origins of their own: their moments join by the law of total variance. */
@@ -75,7 +82,7 @@ static void moments_range(void *context, int64_t begin, int64_t end) {
           sum += partial[c];
           square += partial[C + c];
         }
-        means[k] = origin[c] + sum / T;
+        means[k] = ck_at(origin, half, c) + sum / T;
         total += means[k];
         within += square / T - sum / T * (sum / T);
       }
@@ -92,8 +99,7 @@ static void moments_range(void *context, int64_t begin, int64_t end) {
   }
 }
 
-CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
-  const group_job *job = context;
+CK_INLINE void apply(const group_job *job, int64_t begin, int64_t end, int x_half, int y_half) {
   int64_t C = job->C;
   const float *weight = job->weight, *bias = job->bias;
   for (int64_t item = begin; item < end; item++) {
@@ -101,23 +107,29 @@ CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
     int64_t count = job->T - first < PIECE ? job->T - first : PIECE;
     const float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
     for (int64_t t = 0; t < count; t++) {
-      const float *x = job->x + (n * job->T + first + t) * C;
-      float *y = job->y + (n * job->T + first + t) * C;
+      const void *x = ck_place(job->x, (n * job->T + first + t) * C);
+      void *y = ck_place(job->y, (n * job->T + first + t) * C);
       if (job->silu)
         CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
-          float v = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
-          y[c] = v * ck_logistic(v);
+          float v = (ck_at(x, x_half, c) - mean[c]) * inverse[c] * weight[c] + bias[c];
+          ck_put(y, y_half, c, v * ck_logistic(v));
         }
       else
         CK_SAME_PLACE for (int64_t c = 0; c < C; c++)
-          y[c] = (x[c] - mean[c]) * inverse[c] * weight[c] + bias[c];
+          ck_put(y, y_half, c,
+                 (ck_at(x, x_half, c) - mean[c]) * inverse[c] * weight[c] + bias[c]);
     }
   }
 }
 
+CK_CLONES static void apply_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  CK_EITHER(job->x, X, CK_EITHER(job->y, Y, apply(job, begin, end, X, Y)));
+}
+
 /* What forward and gradient begin with: the work's description and every group's moments. */
-static group_job measured(const float *x, const float *weight, const float *bias, float *y,
-                          int64_t N, int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
+static group_job measured(ck_array x, const float *weight, const float *bias, ck_array y, int64_t N,
+                          int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
                           void *scratch) {
   int64_t pieces = (T + PIECE - 1) / PIECE;
   group_job job = {.x = x, .weight = weight, .bias = bias, .y = y, .N = N, .T = T, .C = C,
@@ -129,15 +141,15 @@ static group_job measured(const float *x, const float *weight, const float *bias
   return job;
 }
 
-void ck_group_norm(const float *x, const float *weight, const float *bias, float *y, int64_t N,
+void ck_group_norm(ck_array x, const float *weight, const float *bias, ck_array y, int64_t N,
                    int64_t T, int64_t C, int64_t groups, float epsilon, int silu, void *scratch) {
   group_job job = measured(x, weight, bias, y, N, T, C, groups, epsilon, silu, scratch);
   ck_parallel(N * job.pieces, 1, apply_range, &job);
 }
 
 /* dy through SiLU, kept where dx will stand; sums of it and of its product with norm(x). */
-CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t end) {
-  const group_job *job = context;
+CK_INLINE void gradient_sums(const group_job *job, int64_t begin, int64_t end, int x_half,
+                             int dy_half, int dx_half) {
   int64_t C = job->C;
   const float *weight = job->weight, *bias = job->bias;
   for (int64_t item = begin; item < end; item++) {
@@ -150,16 +162,16 @@ CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t 
     memset(partial, 0, (size_t)(2 * C) * sizeof(double));
     for (int64_t t = 0; t < count; t++) {
       int64_t row = (n * job->T + first + t) * C;
-      const float *x = job->x + row, *dy = job->dy + row;
-      float *restrict g = job->y + row;
+      const void *x = ck_place(job->x, row), *dy = ck_place(job->dy, row);
+      void *restrict g = ck_place(job->y, row);
       CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
-        float normal = (x[c] - mean[c]) * inverse[c], slope = 1.0f;
+        float normal = (ck_at(x, x_half, c) - mean[c]) * inverse[c], slope = 1.0f;
         if (job->silu) {
           float v = normal * weight[c] + bias[c], s = ck_logistic(v);
           slope = s + v * s * (1.0f - s);
         }
-        float d = dy[c] * slope;
-        g[c] = d;
+        float d = ck_at(dy, dy_half, c) * slope;
+        ck_put(g, dx_half, c, d);
         sum[c] += d;
         dot[c] += d * normal;
       }
@@ -168,8 +180,15 @@ CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t 
   }
 }
 
-CK_CLONES static void gradient_apply_range(void *context, int64_t begin, int64_t end) {
+CK_CLONES static void gradient_sums_range(void *context, int64_t begin, int64_t end) {
   const group_job *job = context;
+  CK_EITHER(job->x, X,
+            CK_EITHER(job->dy, DY,
+                      CK_EITHER(job->y, DX, gradient_sums(job, begin, end, X, DY, DX))));
+}
+
+CK_INLINE void gradient_apply(const group_job *job, int64_t begin, int64_t end, int x_half,
+                              int dx_half) {
   int64_t C = job->C;
   const float *weight = job->weight;
   for (int64_t item = begin; item < end; item++) {
@@ -179,14 +198,19 @@ CK_CLONES static void gradient_apply_range(void *context, int64_t begin, int64_t
     const float *mean_g = mean + C, *mean_dot = mean_g + C;
     for (int64_t t = 0; t < count; t++) {
       int64_t row = (n * job->T + first + t) * C;
-      const float *x = job->x + row;
-      float *dx = job->y + row;
+      const void *x = ck_place(job->x, row);
+      void *dx = ck_place(job->y, row);
       CK_SAME_PLACE for (int64_t c = 0; c < C; c++) {
-        float normal = (x[c] - mean[c]) * inverse[c];
-        dx[c] = inverse[c] * (dx[c] * weight[c] - mean_g[c] - normal * mean_dot[c]);
+        float normal = (ck_at(x, x_half, c) - mean[c]) * inverse[c], g = ck_at(dx, dx_half, c);
+        ck_put(dx, dx_half, c, inverse[c] * (g * weight[c] - mean_g[c] - normal * mean_dot[c]));
       }
     }
   }
+}
+
+CK_CLONES static void gradient_apply_range(void *context, int64_t begin, int64_t end) {
+  const group_job *job = context;
+  CK_EITHER(job->x, X, CK_EITHER(job->y, DX, gradient_apply(job, begin, end, X, DX)));
 }
 
 /* Per sample: the group means of weight * g and weight * g * norm(x); and the weights' gradients. */
@@ -228,10 +252,9 @@ static void join_gradient(group_job *job) {
   }
 }
 
-void ck_group_norm_gradient(const float *x, const float *weight, const float *bias,
-                            const float *dy, float *dx, float *dweight, float *dbias, int64_t N,
-                            int64_t T, int64_t C, int64_t groups, float epsilon, int silu,
-                            void *scratch) {
+void ck_group_norm_gradient(ck_array x, const float *weight, const float *bias, ck_array dy,
+                            ck_array dx, float *dweight, float *dbias, int64_t N, int64_t T,
+                            int64_t C, int64_t groups, float epsilon, int silu, void *scratch) {
   group_job job = measured(x, weight, bias, dx, N, T, C, groups, epsilon, silu, scratch);
   job.dy = dy;
   job.dweight = dweight;

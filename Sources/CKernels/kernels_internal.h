@@ -17,6 +17,56 @@
 /* Clones must see the body of what they call, or it stays at the default instruction set. */
 #define CK_INLINE static inline __attribute__((always_inline))
 
+/* The float32 number that a bfloat16 one is. */
+CK_INLINE float ck_widen(uint16_t half) {
+  union {
+    uint32_t bits;
+    float value;
+  } number = {.bits = (uint32_t)half << 16};
+  return number.value;
+}
+
+/* Rounds to the nearest bfloat16, ties to even; NaN stays NaN. */
+CK_INLINE uint16_t ck_narrow(float value) {
+  union {
+    float value;
+    uint32_t bits;
+  } number = {.value = value};
+  uint32_t rounded = (number.bits + 0x7fff + (number.bits >> 16 & 1)) >> 16;
+  return (uint16_t)(value != value ? number.bits >> 16 | 0x40 : rounded);
+}
+
+/* Elements of an array of either format; `half` is a constant wherever these are inlined. */
+CK_INLINE float ck_at(const void *x, int half, int64_t i) {
+  return half ? ck_widen(((const uint16_t *)x)[i]) : ((const float *)x)[i];
+}
+CK_INLINE void ck_put(void *y, int half, int64_t i, float value) {
+  if (half)
+    ((uint16_t *)y)[i] = ck_narrow(value);
+  else
+    ((float *)y)[i] = value;
+}
+/* Where element i lies. */
+CK_INLINE char *ck_place(ck_array x, int64_t i) {
+  return (char *)x.data + i * (x.format == CK_BFLOAT16 ? 2 : 4);
+}
+
+/* `call` compiled once for each format of `array`, which is the constant `half` within it.
+ * May be nested with other names. */
+#define CK_EITHER(array, half, call)     \
+  do {                                   \
+    if ((array).format == CK_BFLOAT16) { \
+      enum { half = 1 };                 \
+      call;                              \
+    } else {                             \
+      enum { half = 0 };                 \
+      call;                              \
+    }                                    \
+  } while (0)
+
+/* Elements that a kernel converts at once where it works on float32 only. */
+#define CK_PIECE 512
+
 typedef void (*ck_range)(void *context, int64_t begin, int64_t end);
 
 /* Splits 0..<count into one contiguous range per thread; serial below `grain`. */

@@ -6,7 +6,7 @@
 #define CHUNK 1024
 
 typedef struct {
-  const float *x;
+  ck_array x;
   float *y;
   double *partial;
   int64_t outer, reduced, inner, chunks;
@@ -17,22 +17,21 @@ size_t ck_reduce_scratch(int64_t outer, int64_t reduced, int64_t inner) {
   return (size_t)(outer * chunks * inner) * sizeof(double);
 }
 
-CK_CLONES static void partial_range(void *context, int64_t begin, int64_t end) {
-  const reduce_job *job = context;
+CK_INLINE void partial_sums(const reduce_job *job, int64_t begin, int64_t end, int half) {
   int64_t inner = job->inner;
   for (int64_t item = begin; item < end; item++) {
     int64_t o = item / job->chunks, chunk = item % job->chunks;
     int64_t first = chunk * CHUNK;
     int64_t count = job->reduced - first < CHUNK ? job->reduced - first : CHUNK;
-    const float *x = job->x + (o * job->reduced + first) * inner;
+    const void *x = ck_place(job->x, (o * job->reduced + first) * inner);
     double *partial = job->partial + item * inner;
     if (inner == 1) {
       float lanes[32] = {0};
       int64_t i = 0;
       for (; i + 32 <= count; i += 32)
-        for (int lane = 0; lane < 32; lane++) lanes[lane] += x[i + lane];
+        for (int lane = 0; lane < 32; lane++) lanes[lane] += ck_at(x, half, i + lane);
       double sum = 0;
-      for (; i < count; i++) sum += x[i];
+      for (; i < count; i++) sum += ck_at(x, half, i);
       for (int lane = 0; lane < 32; lane++) sum += lanes[lane];
       partial[0] = sum;
       continue;
@@ -46,10 +45,12 @@ CK_CLONES static void partial_range(void *context, int64_t begin, int64_t end) {
         int64_t stop = row + 32 < count ? row + 32 : count;
         if (width == 64)
           for (int64_t r = row; r < stop; r++)
-            for (int lane = 0; lane < 64; lane++) sums[lane] += x[r * inner + start + lane];
+            for (int lane = 0; lane < 64; lane++)
+              sums[lane] += ck_at(x, half, r * inner + start + lane);
         else
           for (int64_t r = row; r < stop; r++)
-            for (int64_t lane = 0; lane < width; lane++) sums[lane] += x[r * inner + start + lane];
+            for (int64_t lane = 0; lane < width; lane++)
+              sums[lane] += ck_at(x, half, r * inner + start + lane);
         for (int lane = 0; lane < 64; lane++) total[lane] += sums[lane];
       }
       for (int64_t lane = 0; lane < width; lane++) partial[start + lane] = total[lane];
@@ -57,7 +58,12 @@ CK_CLONES static void partial_range(void *context, int64_t begin, int64_t end) {
   }
 }
 
-void ck_reduce_sum(const float *x, float *y, int64_t outer, int64_t reduced, int64_t inner,
+CK_CLONES static void partial_range(void *context, int64_t begin, int64_t end) {
+  const reduce_job *job = context;
+  CK_EITHER(job->x, X, partial_sums(job, begin, end, X));
+}
+
+void ck_reduce_sum(ck_array x, float *y, int64_t outer, int64_t reduced, int64_t inner,
                    void *scratch) {
   int64_t chunks = (reduced + CHUNK - 1) / CHUNK;
   reduce_job job = {x, y, scratch, outer, reduced, inner, chunks};

@@ -7,10 +7,22 @@ typedef struct {
   float *x;
   int64_t n;
   float scale;
+  int half;
 } softmax_job;
 
-CK_CLONES static void softmax_range(void *context, int64_t begin, int64_t end) {
-  const softmax_job *job = context;
+/* A row of bfloat16 takes the first half of the float row that it replaces: piece by piece, as
+ * what is written then lies where everything was read before. */
+CK_INLINE void keep_row(const float *row, float *place, int64_t n, float factor) {
+  uint16_t *halves = (uint16_t *)place;
+  for (int64_t start = 0; start < n; start += CK_PIECE) {
+    uint16_t room[CK_PIECE];
+    int64_t count = n - start < CK_PIECE ? n - start : CK_PIECE;
+    for (int64_t i = 0; i < count; i++) room[i] = ck_narrow(row[start + i] * factor);
+    __builtin_memcpy(halves + start, room, (size_t)count * sizeof *room);
+  }
+}
+
+CK_INLINE void softmax(const softmax_job *job, int64_t begin, int64_t end, int half) {
   int64_t n = job->n;
   float scale = job->scale;
   for (int64_t row = begin; row < end; row++) {
@@ -23,28 +35,49 @@ CK_CLONES static void softmax_range(void *context, int64_t begin, int64_t end) {
       sum += x[i];
     }
     float factor = 1.0f / sum;
-    for (int64_t i = 0; i < n; i++) x[i] *= factor;
+    if (half)
+      keep_row(x, x, n, factor);
+    else
+      for (int64_t i = 0; i < n; i++) x[i] *= factor;
   }
 }
 
-void ck_softmax(float *x, int64_t rows, int64_t n, float scale) {
-  softmax_job job = {NULL, x, n, scale};
+CK_CLONES static void softmax_range(void *context, int64_t begin, int64_t end) {
+  const softmax_job *job = context;
+  if (job->half)
+    softmax(job, begin, end, 1);
+  else
+    softmax(job, begin, end, 0);
+}
+
+void ck_softmax(float *x, int64_t rows, int64_t n, float scale, ck_format result) {
+  softmax_job job = {NULL, x, n, scale, result == CK_BFLOAT16};
   ck_parallel(rows, n > 0 ? 4096 / n : 1, softmax_range, &job);
+}
+
+CK_INLINE void softmax_gradient(const softmax_job *job, int64_t begin, int64_t end, int half) {
+  int64_t n = job->n;
+  for (int64_t row = begin; row < end; row++) {
+    const void *p = job->p + row * n;
+    float *dp = job->x + row * n;
+    float dot = 0;
+    for (int64_t i = 0; i < n; i++) dot += ck_at(p, half, i) * dp[i];
+    CK_SAME_PLACE for (int64_t i = 0; i < n; i++)
+      dp[i] = job->scale * ck_at(p, half, i) * (dp[i] - dot);
+    if (half) keep_row(dp, dp, n, 1.0f);
+  }
 }
 
 CK_CLONES static void softmax_gradient_range(void *context, int64_t begin, int64_t end) {
   const softmax_job *job = context;
-  int64_t n = job->n;
-  for (int64_t row = begin; row < end; row++) {
-    const float *p = job->p + row * n;
-    float *dp = job->x + row * n;
-    float dot = 0;
-    for (int64_t i = 0; i < n; i++) dot += p[i] * dp[i];
-    CK_SAME_PLACE for (int64_t i = 0; i < n; i++) dp[i] = job->scale * p[i] * (dp[i] - dot);
-  }
+  if (job->half)
+    softmax_gradient(job, begin, end, 1);
+  else
+    softmax_gradient(job, begin, end, 0);
 }
 
-void ck_softmax_gradient(const float *p, float *dp, int64_t rows, int64_t n, float scale) {
-  softmax_job job = {p, dp, n, scale};
+void ck_softmax_gradient(const float *p, float *dp, int64_t rows, int64_t n, float scale,
+                         ck_format format) {
+  softmax_job job = {p, dp, n, scale, format == CK_BFLOAT16};
   ck_parallel(rows, n > 0 ? 8192 / n : 1, softmax_gradient_range, &job);
 }

@@ -5,18 +5,23 @@ import TensorGraph
 /// Compiles graphs for this machine's processor cores: matmul and convolution by
 /// oneDNN, the rest by small kernels, all in one thread pool and one arena.
 public struct CPUExecutor: Executor {
-  public init() {}
+  public let precision: Precision
+
+  /// - Parameter precision: what programs multiply in.
+  public init(precision: Precision = .float32) { self.precision = precision }
 
   public func compile(_ graph: Graph, variables: [String: HostTensor], frozen: Bool) throws
     -> any Program
   {
-    try CPUProgram(graph, variables: variables, frozen: frozen)
+    try CPUProgram(graph, variables: variables, frozen: frozen, precision: precision)
   }
 
   /// Bytes that a program of `graph` takes beside its variables: every intermediate value
   /// and scratch area, as they share the arena. Nothing is allocated.
-  public static func workingMemory(of graph: Graph, frozen: Bool) throws -> Int {
-    try CPUProgram.Layout(graph, frozen: frozen).plan.arenaBytes
+  public static func workingMemory(
+    of graph: Graph, frozen: Bool, precision: Precision = .float32
+  ) throws -> Int {
+    try CPUProgram.Layout(graph, frozen: frozen, precision: precision).plan.arenaBytes
   }
 
   /// oneDNN's version as major, minor, patch.

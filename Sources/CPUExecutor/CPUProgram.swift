@@ -13,8 +13,10 @@ final class CPUProgram: Program {
   private let variables: [HostTensor]
   private let constants: [HostTensor]
 
-  init(_ graph: Graph, variables storage: [String: HostTensor], frozen: Bool) throws {
-    let layout = try Layout(graph, frozen: frozen)
+  init(
+    _ graph: Graph, variables storage: [String: HostTensor], frozen: Bool, precision: Precision
+  ) throws {
+    let layout = try Layout(graph, frozen: frozen, precision: precision)
     let (instructions, lowered, plan) = (layout.instructions, layout.lowered, layout.plan)
 
     let arena = UnsafeMutableRawBufferPointer.allocate(
@@ -66,6 +68,8 @@ final class CPUProgram: Program {
         Lowered.Binding(
           operands: instruction.operands.map(pointer),
           results: instruction.results.map(pointer),
+          operandFormats: instruction.operands.map(layout.formats.format),
+          resultFormats: instruction.results.map(layout.formats.format),
           scratch: plan.scratch[position].map { base + $0 }))
     }
     inputs = try layout.schedule.order.compactMap { id in
@@ -132,12 +136,14 @@ extension CPUProgram {
   struct Layout {
     let schedule: Schedule
     let instructions: [Instruction]
+    let formats: FormatPlan
     let lowered: [Lowered]
     let plan: StoragePlan
 
-    init(_ graph: Graph, frozen: Bool) throws {
+    init(_ graph: Graph, frozen: Bool, precision: Precision) throws {
       let schedule = Schedule(graph)
       let instructions = Instruction.list(graph, schedule)
+      let formats = FormatPlan(graph, schedule, instructions, precision)
       let assigned = Set(graph.assignments.map(\.variable))
 
       /// Whether a value is, or is a view into, a variable that will never change.
@@ -150,14 +156,18 @@ extension CPUProgram {
         try Lowered.lower(
           instruction.work,
           operands: instruction.operands.map {
-            Lowered.Operand(type: graph.type(of: $0), isFrozen: isFrozen($0))
+            Lowered.Argument(
+              type: graph.type(of: $0), format: formats.format(of: $0), isFrozen: isFrozen($0))
           },
-          results: instruction.results.map(graph.type(of:)))
+          results: instruction.results.map {
+            Lowered.Argument(type: graph.type(of: $0), format: formats.format(of: $0))
+          }, precision)
       }
-      let plan = StoragePlan(graph, schedule, instructions, lowered)
-      (self.schedule, self.instructions, self.lowered, self.plan) = (
-        schedule, instructions, lowered, plan
-      )
+      plan = StoragePlan(graph, schedule, instructions, lowered, formats)
+      self.schedule = schedule
+      self.instructions = instructions
+      self.formats = formats
+      self.lowered = lowered
     }
   }
 }

@@ -88,16 +88,17 @@ extension Instruction.Work {
 /// A value that is part of another's memory: reshapes, and slices whose elements lie together.
 struct View {
   let source: Graph.Value
-  let byteOffset: Int
+  /// In elements.
+  let offset: Int
 
   init?(_ node: Graph.Node, _ graph: Graph) {
     switch node.operation {
     case .reshape:
-      byteOffset = 0
+      offset = 0
     case .slice(let axis, let start, _):
       let shape = graph.type(of: node.operands[0]).shape
       guard shape.dimensions[..<axis].allSatisfy({ $0 == 1 }) else { return nil }
-      byteOffset = start * shape.strides[axis] * 4
+      offset = start * shape.strides[axis]
     default:
       return nil
     }

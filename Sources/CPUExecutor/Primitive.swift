@@ -13,20 +13,20 @@ final class Primitive {
 
   deinit { cdnn_destroy(handle) }
 
-  /// dst = activation(src × weights + bias).
+  /// dst = epilogue(src × weights + bias).
   static func matmul(
     _ src: cdnn_tensor, _ weights: cdnn_tensor, bias: cdnn_tensor? = nil, _ dst: cdnn_tensor,
-    activation: cdnn_activation = CDNN_NONE
+    epilogue: cdnn_epilogue = cdnn_epilogue()
   ) throws -> Primitive {
     try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
-      try Primitive(cdnn_matmul(src, weights, bias, dst, activation))
+      try Primitive(cdnn_matmul(src, weights, bias, dst, epilogue))
     }
   }
 
   static func convolution(
     _ direction: cdnn_direction, _ src: cdnn_tensor, _ weights: cdnn_tensor,
     bias: cdnn_tensor? = nil, _ dst: cdnn_tensor, _ geometry: ConvolutionGeometry,
-    activation: cdnn_activation = CDNN_NONE
+    epilogue: cdnn_epilogue = cdnn_epilogue()
   ) throws -> Primitive {
     let (rows, columns) = (geometry.rows, geometry.columns)
     let geometry = cdnn_geometry(
@@ -34,7 +34,7 @@ final class Primitive {
       after: (Int64(rows.after), Int64(columns.after)))
     return try withUnsafePointers(src, weights, bias, dst) { src, weights, bias, dst in
       try Primitive(
-        cdnn_convolution(direction, src, weights, bias, dst, geometry, activation))
+        cdnn_convolution(direction, src, weights, bias, dst, geometry, epilogue))
     }
   }
 
@@ -63,6 +63,11 @@ final class Primitive {
     try Primitive(cdnn_packer(handle, argument, unpack ? 1 : 0))
   }
 
+  /// The copy of a tensor from the format it is stored in to the one it is used in.
+  static func conversion(_ tensor: cdnn_tensor) throws -> Primitive {
+    try withUnsafePointer(to: tensor) { try Primitive(cdnn_converter($0)) }
+  }
+
   func bind(_ argument: cdnn_argument, _ pointer: UnsafeMutableRawPointer) {
     cdnn_bind(handle, argument, pointer)
   }
@@ -82,15 +87,17 @@ final class Primitive {
   var kernel: Kernel { { try self.execute() } }
 }
 
-extension cdnn_activation {
-  /// - Parameter function: nil or one of `Instruction.activations`.
-  init(_ function: UnaryFunction?) {
-    switch function {
-    case .gelu: self = CDNN_GELU_TANH
-    case .silu: self = CDNN_SILU
-    case .relu: self = CDNN_RELU
-    default: self = CDNN_NONE
-    }
+extension cdnn_epilogue {
+  /// - Parameter activation: nil or one of `Instruction.activations`.
+  init(_ activation: UnaryFunction?) {
+    self.init()
+    self.activation =
+      switch activation {
+      case .gelu: CDNN_GELU_TANH
+      case .silu: CDNN_SILU
+      case .relu: CDNN_RELU
+      default: CDNN_NONE
+      }
   }
 }
 
@@ -98,8 +105,16 @@ extension cdnn_tensor {
   /// - Parameters:
   ///   - strides: in elements; row-major where nil.
   ///   - packed: lets the library choose the layout.
-  init(_ dimensions: [Int], strides: [Int]? = nil, packed: Bool = false) {
+  ///   - stored: how the elements lie in memory.
+  ///   - used: what the primitive takes; as they lie where nil. Where that differs, the
+  ///     argument is packed.
+  init(
+    _ dimensions: [Int], strides: [Int]? = nil, packed: Bool = false, _ stored: Format = .full,
+    as used: Format? = nil
+  ) {
     self.init()
+    self.stored = stored.libraryType
+    self.used = (used ?? stored).libraryType
     let strides = strides ?? Shape(dimensions).strides
     rank = Int32(dimensions.count)
     any = packed ? 1 : 0

@@ -23,7 +23,13 @@ struct StoragePlan {
   /// Assignments whose value is computed right where the variable lies.
   private(set) var inPlaceAssignments: Set<Int> = []
 
-  init(_ graph: Graph, _ schedule: Schedule, _ instructions: [Instruction], _ lowered: [Lowered]) {
+  init(
+    _ graph: Graph, _ schedule: Schedule, _ instructions: [Instruction], _ lowered: [Lowered],
+    _ formats: FormatPlan
+  ) {
+    func byteCount(_ value: Graph.Value) -> Int {
+      formats.format(of: value).byteCount(graph.type(of: value))
+    }
     var computed: Set<Graph.Value> = []
     for instruction in instructions { computed.formUnion(instruction.results) }
 
@@ -36,7 +42,8 @@ struct StoragePlan {
           let source = locations[view.source]
         {
           locations[value] = Location(
-            root: source.root, byteOffset: source.byteOffset + view.byteOffset)
+            root: source.root,
+            byteOffset: source.byteOffset + view.offset * formats.format(of: value).elementBytes)
         } else {
           locations[value] = Location(root: value, byteOffset: 0)
         }
@@ -68,7 +75,7 @@ struct StoragePlan {
     var expiring = [[Graph.Value]](repeating: [], count: end + 1)
     var sizes: [Graph.Value: Int] = [:]
     func allocate(_ value: Graph.Value, until position: Int) {
-      let bytes = graph.type(of: value).byteCount
+      let bytes = byteCount(value)
       let offset = arena.take(bytes)
       places[value] = .arena(offset: offset)
       sizes[value] = bytes
@@ -103,7 +110,7 @@ struct StoragePlan {
           let source = locations[instruction.operands[operand]]
           if let source, source.byteOffset == 0, lastUse[source.root] == position,
             case .arena(let offset)? = places[source.root], let bytes = sizes[source.root],
-            bytes == graph.type(of: result).byteCount,
+            bytes == byteCount(result),
             let listed = expiring[position].firstIndex(of: source.root),
             instruction.operands.filter({ locations[$0]?.root == source.root }).count == 1
           {

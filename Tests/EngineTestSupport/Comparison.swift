@@ -1,6 +1,14 @@
 import ReferenceExecutor
 import TensorGraph
 
+/// What of a tensor's differences counts.
+public enum ErrorMeasure: Sendable {
+  /// Each, relative to the larger of the expected element and its tensor's root mean square.
+  case everyElement
+  /// Their root mean square, relative to the tensor's.
+  case rootMeanSquare
+}
+
 /// How a case's float inputs reach a program.
 public enum Feeding: String, Sendable, CaseIterable {
   case inputs, variables, frozenVariables
@@ -9,12 +17,12 @@ public enum Feeding: String, Sendable, CaseIterable {
 /// Runs a case, and its gradients where it has some, on `executor`, and
 /// compares every output with the reference in double precision.
 ///
-/// Differences are relative to the larger of the expected element and its
-/// tensor's root mean square. The program runs twice: the second run must not
+/// The program runs twice: the second run must not
 /// see what the first left behind.
 public func compare(
   executor: any Executor, with reference: ReferenceExecutor<Double> = ReferenceExecutor(),
-  case operation: OperationCase, feeding: Feeding = .inputs
+  case operation: OperationCase, feeding: Feeding = .inputs,
+  measure: ErrorMeasure = .everyElement
 ) throws -> LargestError {
   let graph = Graph()
   let built = try operation.build(graph, asVariables: feeding != .inputs)
@@ -40,10 +48,16 @@ public func compare(
       let shape = graph.type(of: value).shape
       let wanted = expected[name] ?? []
       let meanSquare = wanted.reduce(0) { $0 + $1 * $1 } / Double(max(wanted.count, 1))
-      largest.merge(
-        "run \(run), \(name)", found: found[name]?.array().map { Double($0) } ?? [],
-        expected: wanted, shape: shape,
-        floor: max(meanSquare.squareRoot(), .leastNormalMagnitude))
+      let floor = max(meanSquare.squareRoot(), .leastNormalMagnitude)
+      let numbers = found[name]?.array().map { Double($0) } ?? []
+      switch measure {
+      case .everyElement:
+        largest.merge(
+          "run \(run), \(name)", found: numbers, expected: wanted, shape: shape, floor: floor)
+      case .rootMeanSquare:
+        largest.mergeRootMeanSquare(
+          "run \(run), \(name)", found: numbers, expected: wanted, floor: floor)
+      }
     }
   }
   return largest

@@ -37,4 +37,16 @@ public struct LargestError: Sendable, CustomStringConvertible {
       self.expected = b
     }
   }
+
+  /// Takes in the root mean square of a tensor's differences, divided by `floor`.
+  public mutating func mergeRootMeanSquare(
+    _ tensor: String, found: [Double], expected: [Double], floor: Double
+  ) {
+    let squares = zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    let difference = (squares / Double(max(expected.count, 1))).squareRoot()
+    merge(
+      "differences of \(tensor)",
+      found: found.count == expected.count ? [difference] : [], expected: [0], shape: [1],
+      floor: floor)
+  }
 }

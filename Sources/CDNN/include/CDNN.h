@@ -1,5 +1,5 @@
 /* The few oneDNN primitives the engine uses, behind calls that compile with
- * oneDNN 2.x (operation descriptors) and 3.x (primitive descriptors). float32. */
+ * oneDNN 2.x (operation descriptors) and 3.x (primitive descriptors). */
 #ifndef CDNN_H
 #define CDNN_H
 
@@ -8,11 +8,16 @@
 
 #define CDNN_MAX_RANK 6
 
+typedef enum { CDNN_FLOAT32, CDNN_BFLOAT16 } cdnn_type;
+
 /* A tensor's logical sizes and where its elements lie. */
 typedef struct {
   int rank;
   int64_t dims[CDNN_MAX_RANK];
   int64_t strides[CDNN_MAX_RANK];
+  /* What its elements are in memory, and what the primitive takes or gives: where they
+   * differ, the argument is packed. */
+  cdnn_type stored, used;
   /* Not 0: the library chooses the layout; the strides say what it is packed from. */
   int any;
 } cdnn_tensor;
@@ -20,18 +25,28 @@ typedef struct {
 typedef enum { CDNN_SRC, CDNN_WEIGHTS, CDNN_BIAS, CDNN_DST, CDNN_ARGUMENTS } cdnn_argument;
 typedef enum { CDNN_NONE, CDNN_GELU_TANH, CDNN_SILU, CDNN_RELU } cdnn_activation;
 
+/* What is done to results before they are stored: dst = activation(result + add * dst). */
+typedef struct {
+  cdnn_activation activation;
+  int add; /* 0 or 1 */
+} cdnn_epilogue;
+
 /* A primitive and the memory it is bound to. Not to be run by two threads at once. */
 typedef struct cdnn_primitive cdnn_primitive;
 
 /* The library's version, major * 10000 + minor * 100 + patch. */
 int cdnn_version(void);
 
+/* What the library makes of bfloat16 on this processor. */
+typedef enum { CDNN_BFLOAT16_NONE, CDNN_BFLOAT16_EMULATED, CDNN_BFLOAT16_NATIVE } cdnn_support;
+cdnn_support cdnn_bfloat16_support(void);
+
 /* All return NULL on failure; cdnn_last_error() then tells why. */
 
-/* dst = activation(src x weights + bias); leading axes are batches. bias may be NULL. */
+/* dst = epilogue(src x weights + bias); leading axes are batches. bias may be NULL. */
 cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst,
-                            cdnn_activation activation);
+                            cdnn_epilogue epilogue);
 
 typedef enum {
   CDNN_FORWARD,        /* src, weights, bias -> dst */
@@ -45,17 +60,19 @@ typedef struct {
 } cdnn_geometry;
 
 /* Logical NCHW and OIHW sizes, whatever the strides. bias may be NULL; forward only, as the
- * activation, which must be CDNN_NONE otherwise. */
+ * epilogue, which must be zeros otherwise. */
 cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *src,
                                  const cdnn_tensor *weights, const cdnn_tensor *bias,
                                  const cdnn_tensor *dst, cdnn_geometry geometry,
-                                 cdnn_activation activation);
+                                 cdnn_epilogue epilogue);
 
 /* Bytes of an argument in the layout the primitive wants; 0 where that is the given one. */
 size_t cdnn_packed_bytes(const cdnn_primitive *primitive, cdnn_argument argument);
 /* Copies an argument between the given layout (its CDNN_SRC) and the wanted one (its CDNN_DST);
  * `unpack` goes the other way. */
 cdnn_primitive *cdnn_packer(const cdnn_primitive *primitive, cdnn_argument argument, int unpack);
+/* Copies a tensor from the type it is stored as (CDNN_SRC) to the one it is used as (CDNN_DST). */
+cdnn_primitive *cdnn_converter(const cdnn_tensor *tensor);
 /* Not 0 when two packers copy between the same two layouts. */
 int cdnn_packs_alike(const cdnn_primitive *a, const cdnn_primitive *b);
 

@@ -5,50 +5,93 @@ import TensorGraph
 /// Batched products read q, k and v where they lie in the packed qkv.
 private struct AttentionLayout {
   let (B, T, D, H): (Int, Int, Int, Int)
+  /// What is multiplied. Scores come out as float32; probabilities and their gradients lie
+  /// where the scores did, each row from the beginning of its float32 row.
+  let used: Format
   var width: Int { D / H }
   var scoreBytes: Int { B * H * T * T * 4 }
   var scale: Float { 1 / Float(width).squareRoot() }
   var rows: Int64 { Int64(B * H * T) }
+  /// Elements between rows of probabilities.
+  var pitch: Int { T * 4 / used.elementBytes }
 
-  init(_ qkv: Shape, _ heads: Int) {
+  init(_ qkv: Shape, _ heads: Int, _ used: Format) {
     (B, T, D, H) = (qkv[0], qkv[1], qkv[2] / 3, heads)
+    self.used = used
   }
 
   /// (B, H, T, width) inside a row of `rowLength` elements per token.
-  func tokens(rowLength: Int) -> cdnn_tensor {
-    cdnn_tensor([B, H, T, width], strides: [T * rowLength, width, rowLength, 1])
+  func tokens(rowLength: Int, _ stored: Format, as used: Format? = nil) -> cdnn_tensor {
+    cdnn_tensor(
+      [B, H, T, width], strides: [T * rowLength, width, rowLength, 1], stored, as: used)
   }
   /// The same, read as (B, H, width, T).
   func transposed(rowLength: Int) -> cdnn_tensor {
-    cdnn_tensor([B, H, width, T], strides: [T * rowLength, width, 1, rowLength])
+    cdnn_tensor([B, H, width, T], strides: [T * rowLength, width, 1, rowLength], used)
   }
   var scores: cdnn_tensor { cdnn_tensor([B, H, T, T]) }
-  var scoresTransposed: cdnn_tensor {
-    cdnn_tensor([B, H, T, T], strides: [H * T * T, T * T, 1, T])
+  var probabilities: cdnn_tensor {
+    cdnn_tensor([B, H, T, T], strides: [H * T * pitch, T * pitch, pitch, 1], used)
+  }
+  var probabilitiesTransposed: cdnn_tensor {
+    cdnn_tensor([B, H, T, T], strides: [H * T * pitch, T * pitch, 1, pitch], used)
+  }
+}
+
+/// An operand of attention, converted at every run where it lies as something else than what is
+/// multiplied.
+private struct ConvertedOperand {
+  private let converter: Primitive?
+  private let bytes: Int
+
+  init(_ argument: Lowered.Argument, as used: Format) throws {
+    let count = argument.shape.elementCount
+    converter =
+      argument.format == used
+      ? nil : try Primitive.conversion(cdnn_tensor([count], argument.format, as: used))
+    bytes = count * used.elementBytes
+  }
+
+  var scratch: [Int] { converter == nil ? [] : [bytes] }
+
+  /// Where the operand lies once the kernels have run.
+  func bind(_ plain: UnsafeMutableRawPointer, _ areas: inout ArraySlice<UnsafeMutableRawPointer>)
+    -> (UnsafeMutableRawPointer, [Kernel])
+  {
+    guard let converter, let area = areas.popFirst() else { return (plain, []) }
+    converter.bind(CDNN_SRC, plain)
+    converter.bind(CDNN_DST, area)
+    return (area, [converter.kernel])
   }
 }
 
 extension Lowered {
-  static func attention(_ qkv: Shape, _ heads: Int) throws -> Lowered {
-    let layout = AttentionLayout(qkv, heads)
-    let packed = layout.tokens(rowLength: 3 * layout.D)
-    let scores = try Primitive.matmul(
-      packed, layout.transposed(rowLength: 3 * layout.D), layout.scores)
-    let mix = try Primitive.matmul(layout.scores, packed, layout.tokens(rowLength: layout.D))
-    return Lowered(scratch: [layout.scoreBytes]) { binding in
-      let qkv = binding.operands[0]
+  static func attention(
+    _ operands: [Argument], _ result: Argument, _ heads: Int, as used: Format
+  ) throws -> Lowered {
+    let layout = AttentionLayout(operands[0].shape, heads, used)
+    let converted = try ConvertedOperand(operands[0], as: used)
+    let (D, bytes) = (layout.D, used.elementBytes)
+    let packed = layout.tokens(rowLength: 3 * D, used)
+    let scores = try Primitive.matmul(packed, layout.transposed(rowLength: 3 * D), layout.scores)
+    let mix = try Primitive.matmul(
+      layout.probabilities, packed, layout.tokens(rowLength: D, result.format))
+    return Lowered(scratch: [layout.scoreBytes] + converted.scratch) { binding in
+      var areas = binding.scratch.dropFirst()
+      let (qkv, before) = converted.bind(binding.operands[0], &areas)
       let p = binding.scratch[0]
       scores.bind(CDNN_SRC, qkv)
-      scores.bind(CDNN_WEIGHTS, qkv + 4 * layout.D)
+      scores.bind(CDNN_WEIGHTS, qkv + bytes * D)
       scores.bind(CDNN_DST, p)
       mix.bind(CDNN_SRC, p)
-      mix.bind(CDNN_WEIGHTS, qkv + 8 * layout.D)
+      mix.bind(CDNN_WEIGHTS, qkv + 2 * bytes * D)
       mix.bind(CDNN_DST, binding.results[0])
-      return [
+      return before + [
         scores.kernel,
         {
           ck_softmax(
-            p.assumingMemoryBound(to: Float.self), layout.rows, Int64(layout.T), layout.scale)
+            p.assumingMemoryBound(to: Float.self), layout.rows, Int64(layout.T), layout.scale,
+            used.kernelFormat)
         },
         mix.kernel,
       ]
@@ -57,19 +100,29 @@ extension Lowered {
 
   /// The probabilities are computed again rather than kept: they are the largest of
   /// a block's activations and the cheapest.
-  static func attentionGradient(_ qkv: Shape, _ heads: Int) throws -> Lowered {
-    let layout = AttentionLayout(qkv, heads)
-    let packed = layout.tokens(rowLength: 3 * layout.D)
-    let packedTransposed = layout.transposed(rowLength: 3 * layout.D)
-    let plain = layout.tokens(rowLength: layout.D)
+  static func attentionGradient(
+    _ operands: [Argument], _ result: Argument, _ heads: Int, as used: Format
+  ) throws -> Lowered {
+    let layout = AttentionLayout(operands[0].shape, heads, used)
+    let converted = try operands.map { try ConvertedOperand($0, as: used) }
+    let (D, bytes) = (layout.D, used.elementBytes)
+    let packed = layout.tokens(rowLength: 3 * D, used)
+    let packedTransposed = layout.transposed(rowLength: 3 * D)
+    let plain = layout.tokens(rowLength: D, used)
+    let gradient = layout.tokens(rowLength: 3 * D, result.format)
     let scores = try Primitive.matmul(packed, packedTransposed, layout.scores)
-    let dvPrimitive = try Primitive.matmul(layout.scoresTransposed, plain, packed)
+    let dvPrimitive = try Primitive.matmul(layout.probabilitiesTransposed, plain, gradient)
     let dpPrimitive = try Primitive.matmul(plain, packedTransposed, layout.scores)
-    let dqPrimitive = try Primitive.matmul(layout.scores, packed, packed)
-    let dkPrimitive = try Primitive.matmul(layout.scoresTransposed, packed, packed)
-    return Lowered(scratch: [layout.scoreBytes, layout.scoreBytes]) { binding in
-      let (qkv, dOut, dqkv) = (binding.operands[0], binding.operands[1], binding.results[0])
-      let (q, k, v) = (qkv, qkv + 4 * layout.D, qkv + 8 * layout.D)
+    let dqPrimitive = try Primitive.matmul(layout.probabilities, packed, gradient)
+    let dkPrimitive = try Primitive.matmul(layout.probabilitiesTransposed, packed, gradient)
+    let scratch = [layout.scoreBytes, layout.scoreBytes] + converted.flatMap(\.scratch)
+    return Lowered(scratch: scratch) { binding in
+      var areas = binding.scratch.dropFirst(2)
+      let (qkv, before) = converted[0].bind(binding.operands[0], &areas)
+      let (dOut, alsoBefore) = converted[1].bind(binding.operands[1], &areas)
+      let dqkv = binding.results[0]
+      let resultBytes = result.format.elementBytes
+      let (q, k, v) = (qkv, qkv + bytes * D, qkv + 2 * bytes * D)
       let (p, dp) = (binding.scratch[0], binding.scratch[1])
       func bind(
         _ primitive: Primitive, _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer,
@@ -83,16 +136,15 @@ extension Lowered {
       let (pFloats, dpFloats) = (
         p.assumingMemoryBound(to: Float.self), dp.assumingMemoryBound(to: Float.self)
       )
-      return [
+      let (T, format) = (Int64(layout.T), used.kernelFormat)
+      return before + alsoBefore + [
         bind(scores, q, k, p),
-        { ck_softmax(pFloats, layout.rows, Int64(layout.T), layout.scale) },
-        bind(dvPrimitive, p, dOut, dqkv + 8 * layout.D),
+        { ck_softmax(pFloats, layout.rows, T, layout.scale, format) },
+        bind(dvPrimitive, p, dOut, dqkv + 2 * resultBytes * D),
         bind(dpPrimitive, dOut, v, dp),
-        {
-          ck_softmax_gradient(pFloats, dpFloats, layout.rows, Int64(layout.T), layout.scale)
-        },
+        { ck_softmax_gradient(pFloats, dpFloats, layout.rows, T, layout.scale, format) },
         bind(dqPrimitive, dp, k, dqkv),
-        bind(dkPrimitive, dp, q, dqkv + 4 * layout.D),
+        bind(dkPrimitive, dp, q, dqkv + resultBytes * D),
       ]
     }
   }

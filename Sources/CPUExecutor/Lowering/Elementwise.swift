@@ -39,7 +39,7 @@ extension Lowered {
   static func unary(_ function: UnaryFunction, _ type: TensorType) -> Lowered {
     let count = type.shape.elementCount
     return Lowered(inPlace: [0: 0]) { binding in
-      let (x, y) = (binding.read(0), binding.write(0))
+      let (x, y) = (binding.operand(0), binding.result(0))
       return [{ ck_unary(function.kernel, x, y, count) }]
     }
   }
@@ -47,7 +47,7 @@ extension Lowered {
   static func unaryMultiply(_ function: UnaryFunction, _ type: TensorType) -> Lowered {
     let count = type.shape.elementCount
     return Lowered(inPlace: [0: 1]) { binding in
-      let (x, dy, y) = (binding.read(0), binding.read(1), binding.write(0))
+      let (x, dy, y) = (binding.operand(0), binding.operand(1), binding.result(0))
       return [{ ck_unary_multiply(function.kernel, x, dy, y, count) }]
     }
   }
@@ -57,7 +57,7 @@ extension Lowered {
     let right = operands[1].broadcastStrides(to: result).map(Int64.init)
     let inPlace = operands[0] == result ? [0: 0] : operands[1] == result ? [0: 1] : [:]
     return Lowered(inPlace: inPlace) { binding in
-      let (a, b, y) = (binding.read(0), binding.read(1), binding.write(0))
+      let (a, b, y) = (binding.operand(0), binding.operand(1), binding.result(0))
       return [
         {
           ck_binary(

@@ -2,55 +2,70 @@ import CKernels
 import TensorGraph
 
 extension Lowered {
-  /// Copies elements of 4 bytes, each side through strides and offsets of its own.
+  /// Copies elements, each side through strides and offsets of its own.
   private static func copy(
-    _ dimensions: Shape, from strides: [Int], offset: Int = 0, to target: [Int], at start: Int = 0
+    _ format: Format, _ dimensions: Shape, from strides: [Int], offset: Int = 0,
+    to target: [Int], at start: Int = 0
   ) -> (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void {
     let source = Walk(dimensions, strides)
     let destination = Walk(dimensions, target)
+    let bytes = format.elementBytes
     return { x, y in
       ck_copy(
-        source.rank, source.dimensions, x + 4 * offset, source.strides, y + 4 * start,
-        destination.strides)
+        Int32(bytes), source.rank, source.dimensions, x + bytes * offset, source.strides,
+        y + bytes * start, destination.strides)
     }
   }
 
-  static func transpose(_ permutation: [Int], _ operand: Shape, _ result: Shape) -> Lowered {
+  static func transpose(
+    _ permutation: [Int], _ operand: Shape, _ result: Shape, _ format: Format
+  ) -> Lowered {
     let strides = operand.strides
-    let move = copy(result, from: permutation.map { strides[$0] }, to: result.strides)
+    let move = copy(format, result, from: permutation.map { strides[$0] }, to: result.strides)
     return Lowered { binding in [{ move(binding.operands[0], binding.results[0]) }] }
   }
 
-  static func broadcast(_ operand: Shape, to target: Shape) -> Lowered {
-    let move = copy(target, from: operand.broadcastStrides(to: target), to: target.strides)
+  static func broadcast(_ operand: Shape, to target: Shape, _ format: Format) -> Lowered {
+    let move = copy(
+      format, target, from: operand.broadcastStrides(to: target), to: target.strides)
     return Lowered { binding in [{ move(binding.operands[0], binding.results[0]) }] }
   }
 
-  static func slice(_ axis: Int, _ start: Int, _ operand: Shape, _ result: Shape) -> Lowered {
+  static func slice(
+    _ axis: Int, _ start: Int, _ operand: Shape, _ result: Shape, _ format: Format
+  ) -> Lowered {
     let strides = operand.strides
-    let move = copy(result, from: strides, offset: start * strides[axis], to: result.strides)
+    let move = copy(
+      format, result, from: strides, offset: start * strides[axis], to: result.strides)
     return Lowered { binding in [{ move(binding.operands[0], binding.results[0]) }] }
   }
 
-  static func pad(_ axis: Int, _ before: Int, _ operand: Shape, _ result: TensorType) -> Lowered {
-    let strides = result.shape.strides
-    let move = copy(operand, from: operand.strides, to: strides, at: before * strides[axis])
+  static func pad(
+    _ axis: Int, _ before: Int, _ operand: Shape, _ result: Shape, _ format: Format
+  ) -> Lowered {
+    let strides = result.strides
+    let bytes = result.elementCount * format.elementBytes
+    let move = copy(
+      format, operand, from: operand.strides, to: strides, at: before * strides[axis])
     return Lowered { binding in
       [
         {
-          ck_zero(binding.results[0], result.byteCount)
+          ck_zero(binding.results[0], bytes)
           move(binding.operands[0], binding.results[0])
         }
       ]
     }
   }
 
-  static func concatenate(_ axis: Int, _ operands: [Shape], _ result: Shape) -> Lowered {
+  static func concatenate(
+    _ axis: Int, _ operands: [Shape], _ result: Shape, _ format: Format
+  ) -> Lowered {
     let strides = result.strides
     var start = 0
     let moves = operands.map { operand in
       defer { start += operand[axis] }
-      return copy(operand, from: operand.strides, to: strides, at: start * strides[axis])
+      return copy(
+        format, operand, from: operand.strides, to: strides, at: start * strides[axis])
     }
     return Lowered { binding in
       zip(moves, binding.operands).map { move, operand in
@@ -93,7 +108,8 @@ extension Lowered {
     ProgramError("row number \(id) at position \(position): the table has rows 0..<\(rows)")
   }
 
-  static func reduceSum(_ axes: [Int], _ operand: Shape) -> Lowered {
+  static func reduceSum(_ axes: [Int], _ argument: Argument) -> Lowered {
+    let (operand, format) = (argument.shape, argument.format)
     // Reduced axes side by side are one; otherwise the operand is brought into that order.
     let kept = operand.dimensions.indices.filter { !axes.contains($0) }
     let sizes = operand.dimensions
@@ -108,8 +124,8 @@ extension Lowered {
       let order = kept + axes
       let shape = Shape(order.map { sizes[$0] })
       let strides = operand.strides
-      move = copy(shape, from: order.map { strides[$0] }, to: shape.strides)
-      scratch.append(operand.elementCount * 4)
+      move = copy(format, shape, from: order.map { strides[$0] }, to: shape.strides)
+      scratch.append(format.byteCount(argument.type))
     }
     return Lowered(scratch: scratch) { binding in
       let y = binding.write(0)
@@ -118,8 +134,8 @@ extension Lowered {
         {
           move?(binding.operands[0], ordered)
           ck_reduce_sum(
-            ordered.assumingMemoryBound(to: Float.self), y, Int64(outer), Int64(reduced),
-            Int64(inner), binding.scratch[0])
+            ck_array(data: ordered, format: format.kernelFormat), y, Int64(outer),
+            Int64(reduced), Int64(inner), binding.scratch[0])
         }
       ]
     }
@@ -127,7 +143,7 @@ extension Lowered {
 
   static func upsample(_ s: Shape, _ factor: Int) -> Lowered {
     Lowered { binding in
-      let (x, y) = (binding.read(0), binding.write(0))
+      let (x, y) = (binding.operand(0), binding.result(0))
       return [
         { ck_upsample(x, y, Int64(s[0]), Int64(s[1]), Int64(s[2]), Int64(s[3]), Int64(factor)) }
       ]
@@ -136,7 +152,7 @@ extension Lowered {
 
   static func sumPool(_ s: Shape, _ factor: Int) -> Lowered {
     Lowered { binding in
-      let (x, y) = (binding.read(0), binding.write(0))
+      let (x, y) = (binding.operand(0), binding.result(0))
       return [
         { ck_sum_pool(x, y, Int64(s[0]), Int64(s[1]), Int64(s[2]), Int64(s[3]), Int64(factor)) }
       ]

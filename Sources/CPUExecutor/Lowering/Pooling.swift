@@ -15,7 +15,7 @@ extension Lowered {
   static func maxPool(_ x: Shape, _ geometry: PoolingGeometry) -> Lowered {
     let pool = ck_pool(x, geometry)
     return Lowered { binding in
-      let (x, y) = (binding.read(0), binding.write(0))
+      let (x, y) = (binding.operand(0), binding.result(0))
       return [{ ck_max_pool(pool, x, y) }]
     }
   }
@@ -31,7 +31,7 @@ extension Lowered {
   static func averagePool(_ x: Shape, _ geometry: PoolingGeometry) -> Lowered {
     let pool = ck_pool(x, geometry)
     return Lowered { binding in
-      let (x, y) = (binding.read(0), binding.write(0))
+      let (x, y) = (binding.operand(0), binding.result(0))
       return [{ ck_average_pool(pool, x, y) }]
     }
   }
