@@ -18,6 +18,8 @@ struct cdnn_primitive {
   dnnl_memory_t memory[CDNN_ARGUMENTS];
   int number[CDNN_ARGUMENTS]; /* the library's name of each argument, 0 where unused */
   descriptor given[CDNN_ARGUMENTS], wanted[CDNN_ARGUMENTS];
+  int alone;             /* has scratch memory of its own, below: NULL where it needs none */
+  dnnl_memory_t scratch;
 };
 
 static dnnl_engine_t engine;
@@ -131,6 +133,10 @@ static cdnn_primitive *finish(cdnn_primitive *p, dnnl_primitive_desc_t pd,
     const_descriptor wanted = dnnl_primitive_desc_query_md(pd, query[a], 0);
     bad = wanted == NULL || copy_descriptor(&p->wanted[a], wanted) || new_memory(p, a);
   }
+  const_descriptor scratch = NULL;
+  if (!bad && p->alone) scratch = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+  if (scratch && dnnl_memory_desc_get_size(scratch) > 0)
+    bad = failed(dnnl_memory_create(&p->scratch, scratch, engine, DNNL_MEMORY_ALLOCATE), "memory");
   dnnl_primitive_desc_destroy(pd);
   if (!bad) return p;
   cdnn_destroy(p);
@@ -148,7 +154,7 @@ static cdnn_primitive *new_primitive(void) {
 /* The attributes that do what an epilogue says; left NULL where it says nothing. */
 static int finish_with(cdnn_epilogue epilogue, dnnl_primitive_attr_t *attributes) {
   cdnn_activation activation = epilogue.activation;
-  if (activation == CDNN_NONE && !epilogue.add) return 0;
+  if (activation == CDNN_NONE && !epilogue.add && !epilogue.alone) return 0;
   dnnl_post_ops_t posts = NULL;
   dnnl_alg_kind_t kind = activation == CDNN_SILU   ? dnnl_eltwise_swish
                          : activation == CDNN_RELU ? dnnl_eltwise_relu
@@ -167,6 +173,9 @@ static int finish_with(cdnn_epilogue epilogue, dnnl_primitive_attr_t *attributes
     bad = failed(dnnl_post_ops_append_eltwise(posts, 1.0f, kind, alpha, 0.0f), "post-op");
 #endif
   bad = bad || failed(dnnl_primitive_attr_set_post_ops(*attributes, posts), "post-op");
+  if (!bad && epilogue.alone)
+    bad = failed(dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user),
+                 "scratch memory");
   if (posts) dnnl_post_ops_destroy(posts);
   return bad;
 }
@@ -176,6 +185,7 @@ cdnn_primitive *cdnn_matmul(const cdnn_tensor *src, const cdnn_tensor *weights,
                             cdnn_epilogue epilogue) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
+  p->alone = epilogue.alone;
   const cdnn_tensor *tensors[CDNN_ARGUMENTS] = {src, weights, bias, dst};
   descriptor requested[CDNN_ARGUMENTS] = {0};
   int bad = 0;
@@ -236,6 +246,7 @@ cdnn_primitive *cdnn_convolution(cdnn_direction direction, const cdnn_tensor *sr
                                  cdnn_epilogue epilogue) {
   cdnn_primitive *p = new_primitive();
   if (!p) return NULL;
+  p->alone = epilogue.alone;
   const cdnn_tensor *tensors[CDNN_ARGUMENTS] = {src, weights, bias, dst};
   descriptor requested[CDNN_ARGUMENTS] = {0}, hint[CDNN_ARGUMENTS] = {0};
   dnnl_dims_t strides = {geometry.stride, geometry.stride};
@@ -390,19 +401,28 @@ void cdnn_bind(cdnn_primitive *p, cdnn_argument argument, void *pointer) {
 }
 
 int cdnn_execute(cdnn_primitive *p) {
-  dnnl_exec_arg_t arguments[CDNN_ARGUMENTS];
+  dnnl_exec_arg_t arguments[CDNN_ARGUMENTS + 1];
   int count = 0;
   for (int a = 0; a < CDNN_ARGUMENTS; a++)
     if (p->number[a]) {
       arguments[count].arg = p->number[a];
       arguments[count++].memory = p->memory[a];
     }
+  if (p->scratch) {
+    arguments[count].arg = DNNL_ARG_SCRATCHPAD;
+    arguments[count++].memory = p->scratch;
+  }
   return failed(dnnl_primitive_execute(p->primitive, stream, count, arguments), "execution");
+}
+
+int cdnn_execute_one(void *primitives, int index) {
+  return cdnn_execute(((cdnn_primitive *const *)primitives)[index]);
 }
 
 void cdnn_destroy(cdnn_primitive *p) {
   if (!p) return;
   if (p->primitive) dnnl_primitive_destroy(p->primitive);
+  if (p->scratch) dnnl_memory_destroy(p->scratch);
   for (int a = 0; a < CDNN_ARGUMENTS; a++) {
     if (p->memory[a]) dnnl_memory_destroy(p->memory[a]);
     release(&p->given[a]);

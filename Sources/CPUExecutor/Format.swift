@@ -55,7 +55,8 @@ struct FormatRule {
 extension Instruction {
   var formatRule: FormatRule {
     switch work {
-    case .linear, .convolution: Self.contraction(operands.count)
+    case .linear: Self.contraction(operands.count)
+    case .convolution(let work): Self.convolution(work)
     case .unaryMultiply: FormatRule([.preferred, .preferred], [.either])
     case .operation(let operation): rule(operation)
     }
@@ -64,6 +65,14 @@ extension Instruction {
   /// Data, weight and, where there is one, a bias that is added in float32.
   private static func contraction(_ operands: Int) -> FormatRule {
     FormatRule([.multiplied, .multiplied] + (operands == 3 ? [.full] : []), [.product])
+  }
+
+  /// What is added to is a sum of many blocks' results, which stays float32 where nothing
+  /// multiplies it.
+  private static func convolution(_ work: ConvolutionWork) -> FormatRule {
+    FormatRule(
+      [.multiplied, .multiplied] + (work.hasBias ? [.full] : []) + (work.adds ? [.either] : []),
+      [work.adds ? .either : .product])
   }
 
   private func rule(_ operation: Operation) -> FormatRule {

@@ -6,7 +6,7 @@ struct Instruction {
     case operation(Operation)
     /// A linear layer and the activation that follows it.
     case linear(activation: UnaryFunction)
-    case convolution(ConvolutionGeometry, activation: UnaryFunction)
+    case convolution(ConvolutionWork)
     /// dy · f(x): operands x, dy.
     case unaryMultiply(UnaryFunction)
   }
@@ -33,6 +33,26 @@ struct Instruction {
 
     var instructions: [Instruction] = []
     var joined: Set<Graph.NodeID> = []
+    /// A convolution with what is repeated before it and what follows it.
+    func convolution(
+      _ geometry: ConvolutionGeometry, _ node: Graph.Node, _ results: [Graph.Value],
+      activation: UnaryFunction? = nil, addend: Graph.Value? = nil
+    ) -> Instruction {
+      var operands = node.operands
+      var work = ConvolutionWork(
+        geometry: geometry, hasBias: operands.count == 3, activation: activation,
+        adds: addend != nil)
+      if let producer = soleProducer(operands[0]),
+        case .upsampleNearest(let factor) = producer.operation
+      {
+        joined.insert(operands[0].node)
+        operands[0] = producer.operands[0]
+        work.upsampling = factor
+      }
+      return Instruction(
+        work: .convolution(work), operands: operands + (addend.map { [$0] } ?? []),
+        results: results)
+    }
     for id in schedule.order.reversed() where !joined.contains(id) {
       let node = graph[id]
       let results = node.results.indices.map { Graph.Value(node: id, result: $0) }
@@ -40,12 +60,36 @@ struct Instruction {
       case .input, .variable, .constant:
         continue
       case .unary(let function) where activations.contains(function):
-        if let producer = soleProducer(node.operands[0]),
-          let work = Work(producer.operation, activation: function)
-        {
-          joined.insert(node.operands[0].node)
-          instructions.append(
-            Instruction(work: work, operands: producer.operands, results: results))
+        if let producer = soleProducer(node.operands[0]) {
+          if case .linear = producer.operation {
+            joined.insert(node.operands[0].node)
+            instructions.append(
+              Instruction(
+                work: .linear(activation: function), operands: producer.operands,
+                results: results))
+            continue
+          }
+          if case .convolution(let geometry) = producer.operation {
+            joined.insert(node.operands[0].node)
+            instructions.append(
+              convolution(geometry, producer, results, activation: function))
+            continue
+          }
+        }
+      case .convolution(let geometry):
+        instructions.append(convolution(geometry, node, results))
+        continue
+      case .binary(.add) where graph.type(of: node.operands[0]) == graph.type(of: node.operands[1]):
+        // The right one first: a residual block's last convolution, rather than its shortcut.
+        let match = [1, 0].lazy.compactMap { side -> Instruction? in
+          guard let producer = soleProducer(node.operands[side]),
+            case .convolution(let geometry) = producer.operation
+          else { return nil }
+          joined.insert(node.operands[side].node)
+          return convolution(geometry, producer, results, addend: node.operands[1 - side])
+        }.first
+        if let match {
+          instructions.append(match)
           continue
         }
       case .binary(.multiply):
@@ -74,15 +118,19 @@ struct Instruction {
   }
 }
 
-extension Instruction.Work {
-  /// A contraction together with the activation that follows it.
-  fileprivate init?(_ operation: Operation, activation: UnaryFunction) {
-    switch operation {
-    case .linear: self = .linear(activation: activation)
-    case .convolution(let geometry): self = .convolution(geometry, activation: activation)
-    default: return nil
-    }
-  }
+/// A convolution, what comes before it and what follows it. Operands: x, weight, the bias and
+/// the addend where there are such.
+struct ConvolutionWork {
+  let geometry: ConvolutionGeometry
+  /// Pixels of x are first repeated so many times along both axes.
+  var upsampling = 1
+  let hasBias: Bool
+  let activation: UnaryFunction?
+  /// The last operand, of the result's shape, is added; there is no activation then.
+  let adds: Bool
+
+  var bias: Int? { hasBias ? 2 : nil }
+  var addend: Int? { adds ? (hasBias ? 3 : 2) : nil }
 }
 
 /// A value that is part of another's memory: reshapes, and slices whose elements lie together.

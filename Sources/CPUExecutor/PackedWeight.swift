@@ -10,8 +10,18 @@ final class PackedWeight: Sendable {
   nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
   private let tensor: HostTensor
   private let address: UInt
-  /// Tells the layouts apart.
-  nonisolated(unsafe) private let packer: Primitive
+  /// These tell the forms of one weight apart.
+  nonisolated(unsafe) private let packer: Primitive?
+  private let derivation: String?
+
+  /// What is packed in place of the weight itself.
+  struct Derivation {
+    let name: String
+    /// Of what is derived, before it is packed.
+    let bytes: Int
+    /// From the weight, into memory of that size.
+    let derive: (_ weight: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>) -> Void
+  }
 
   private struct Reference: Sendable {
     weak var weight: PackedWeight?
@@ -28,18 +38,29 @@ final class PackedWeight: Sendable {
   /// become another's.
   private static let packed = Mutex<[UInt: [Reference]]>([:])
 
-  /// The weight at `plain` as `packer` packs it, packed now if no program has it yet.
-  static func shared(_ plain: UnsafeMutableRawPointer, _ packer: Primitive, bytes: Int) throws
-    -> PackedWeight
-  {
+  /// The weight at `plain`, or what is derived of it, as `packer` packs it: now, if no program
+  /// has it yet.
+  /// - Parameters:
+  ///   - packer: nil where the plain layout is the wanted one, for derivations only.
+  ///   - bytes: of the packed form.
+  static func shared(
+    _ plain: UnsafeMutableRawPointer, _ packer: Primitive?, bytes: Int,
+    _ derivation: Derivation? = nil
+  ) throws -> PackedWeight {
     let address = UInt(bitPattern: plain)
     let known = packed.withLock { $0[address] ?? [] }
-    for weight in known.compactMap(\.weight) where weight.packer.packsLike(packer) {
+    for weight in known.compactMap(\.weight)
+    where weight.derivation == derivation?.name && weight.isPacked(like: packer) {
       return weight
     }
-    let weight = try PackedWeight(plain, packer, bytes: bytes)
+    let weight = try PackedWeight(plain, packer, bytes: bytes, derivation)
     packed.withLock { $0[address, default: []].append(Reference(weight)) }
     return weight
+  }
+
+  private func isPacked(like other: Primitive?) -> Bool {
+    guard let packer, let other else { return packer == nil && other == nil }
+    return packer.packsLike(other)
   }
 
   /// How many packed forms the weight at `plain` has, for tests.
@@ -47,15 +68,29 @@ final class PackedWeight: Sendable {
     packed.withLock { $0[UInt(bitPattern: plain)]?.count ?? 0 }
   }
 
-  private init(_ plain: UnsafeMutableRawPointer, _ packer: Primitive, bytes: Int) throws {
-    tensor = HostTensor(TensorType([(bytes + 3) / 4]))
-    guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
-    self.pointer = pointer
+  private init(
+    _ plain: UnsafeMutableRawPointer, _ packer: Primitive?, bytes: Int, _ derivation: Derivation?
+  ) throws {
     address = UInt(bitPattern: plain)
     self.packer = packer
-    packer.bind(CDNN_SRC, plain)
+    self.derivation = derivation?.name
+    func memory(_ bytes: Int) -> HostTensor { HostTensor(TensorType([(bytes + 3) / 4])) }
+    var (source, derived) = (plain, HostTensor?.none)
+    if let derivation {
+      let tensor = memory(derivation.bytes)
+      guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
+      derivation.derive(
+        UnsafePointer(plain.assumingMemoryBound(to: Float.self)),
+        pointer.assumingMemoryBound(to: Float.self))
+      (source, derived) = (pointer, tensor)
+    }
+    tensor = packer == nil ? derived ?? memory(bytes) : memory(bytes)
+    guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
+    self.pointer = pointer
+    guard let packer else { return }
+    packer.bind(CDNN_SRC, source)
     packer.bind(CDNN_DST, pointer)
-    try packer.execute()
+    try withExtendedLifetime(derived) { try packer.execute() }
   }
 
   deinit {

@@ -3,7 +3,8 @@ import TensorGraph
 
 /// One oneDNN primitive and the memory it is bound to.
 final class Primitive {
-  private let handle: OpaquePointer
+  /// Of the library, valid while this lives.
+  let handle: OpaquePointer
   private var kept: [AnyObject] = []
 
   private init(_ handle: OpaquePointer?) throws {

@@ -20,7 +20,7 @@ public final class TileProduct {
     left = HostTensor(shape: [rows, depth])
     right = HostTensor(shape: [columns, depth])
     result = HostTensor(shape: [rows, columns])
-    primitive = try Self.alone {
+    primitive = try Primitive.alone {
       try Primitive.matmul(
         cdnn_tensor([rows, depth]), cdnn_tensor([depth, columns], strides: [1, depth]),
         cdnn_tensor([rows, columns]))
@@ -33,10 +33,12 @@ public final class TileProduct {
     primitive.bind(CDNN_DST, c)
   }
 
-  public func run() throws { try Self.alone(primitive.execute) }
+  public func run() throws { try Primitive.alone(primitive.execute) }
+}
 
+extension Primitive {
   /// Runs `body` with a pool of this thread alone; libgomp keeps the size for each thread.
-  private static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+  static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
     let threads = ck_threads()
     ck_set_threads(1)
     defer { ck_set_threads(threads) }

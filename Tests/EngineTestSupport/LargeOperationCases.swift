@@ -55,6 +55,50 @@ public let largeOperationCases: [OperationCase] =
     ) { _, x in
       [try x[0].convolution(weight: x[1], bias: nil, ConvolutionGeometry(before: 0, after: 0))]
     },
+    // Enough tiles for minimal filtering, some of them over the edges.
+    OperationCase(
+      "convolution 2·22·25·16 to 32, relu",
+      [.normal([2, 22, 25, 16]), .normal([32, 16, 3, 3]), .normal([32])]
+    ) { _, x in
+      let geometry = ConvolutionGeometry(
+        rows: Padding(before: 1, after: 0), columns: Padding(before: 0, after: 2))
+      return [try x[0].convolution(weight: x[1], bias: x[2], geometry).relu()]
+    },
+    OperationCase(
+      "residual block of 1·33·32·16",
+      [
+        .normal([1, 33, 32, 16]), .normal([16, 16, 3, 3]), .normal([16]), .normal([16, 16, 1, 1]),
+      ]
+    ) { _, x in
+      let same = ConvolutionGeometry(before: 1, after: 1)
+      let y = try x[0] + x[0].convolution(weight: x[1], bias: x[2], same)
+      let none = ConvolutionGeometry(before: 0, after: 0)
+      let shortcut = try y.convolution(weight: x[3], bias: nil, none)
+      return [try shortcut + y.convolution(weight: x[1], bias: nil, same), try y.gelu()]
+    },
+    OperationCase(
+      "convolution of 1·15·18·32 upsampled, to 16",
+      [.normal([1, 15, 18, 32]), .normal([16, 32, 3, 3]), .normal([16])]
+    ) { _, x in
+      let same = ConvolutionGeometry(before: 1, after: 1)
+      return [try x[0].upsampledNearest(2).convolution(weight: x[1], bias: x[2], same)]
+    },
+    OperationCase(
+      "convolution of 2·5·7·24 upsampled, to 8, silu",
+      [.normal([2, 5, 7, 24]), .normal([8, 24, 3, 3]), .normal([8])]
+    ) { _, x in
+      let same = ConvolutionGeometry(before: 1, after: 1)
+      return [try x[0].upsampledNearest(2).convolution(weight: x[1], bias: x[2], same).silu()]
+    },
+    OperationCase(
+      "convolution of 1·5·7·8 upsampled three times, added",
+      [
+        .normal([1, 5, 7, 8]), .normal([8, 8, 3, 3]), .normal([1, 15, 21, 8]),
+      ]
+    ) { _, x in
+      let same = ConvolutionGeometry(before: 1, after: 1)
+      return [try x[2] + x[0].upsampledNearest(3).convolution(weight: x[1], bias: nil, same)]
+    },
     OperationCase("upsampleNearest 2·8·8·33", [.normal([2, 8, 8, 33])]) { _, x in
       [try x[0].upsampledNearest(2)]
     },

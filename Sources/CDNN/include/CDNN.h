@@ -28,7 +28,8 @@ typedef enum { CDNN_NONE, CDNN_GELU_TANH, CDNN_SILU, CDNN_RELU } cdnn_activation
 /* What is done to results before they are stored: dst = activation(result + add * dst). */
 typedef struct {
   cdnn_activation activation;
-  int add; /* 0 or 1 */
+  int add;   /* 0 or 1 */
+  int alone; /* 1: may run while other primitives do, in other threads */
 } cdnn_epilogue;
 
 /* A primitive and the memory it is bound to. Not to be run by two threads at once. */
@@ -79,6 +80,8 @@ int cdnn_packs_alike(const cdnn_primitive *a, const cdnn_primitive *b);
 void cdnn_bind(cdnn_primitive *primitive, cdnn_argument argument, void *pointer);
 /* 0, or an error of the library. */
 int cdnn_execute(cdnn_primitive *primitive);
+/* The same for one of an array of cdnn_primitive *. */
+int cdnn_execute_one(void *primitives, int index);
 void cdnn_destroy(cdnn_primitive *primitive);
 
 const char *cdnn_last_error(void);

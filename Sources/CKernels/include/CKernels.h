@@ -116,6 +116,35 @@ void ck_upsample(ck_array x, ck_array y, int64_t N, int64_t H, int64_t W, int64_
 void ck_sum_pool(ck_array x, ck_array y, int64_t N, int64_t H, int64_t W, int64_t C,
                  int64_t factor);
 
+/* Taps of an image whose pixels were repeated twice along both axes, for one phase of the
+ * result: n kernels of 3 x 3 become n of 2 x 2 that the small image takes. down and right, 0 or
+ * 1, tell the phase. */
+void ck_fold_taps(const float *weight, float *taps, int64_t n, int down, int right);
+/* Phases (4, N, H, W, C), upper left, upper right, lower left, lower right, as the image
+ * (N, 2H, 2W, C). */
+void ck_interleave(ck_array planes, ck_array y, int64_t N, int64_t H, int64_t W, int64_t C);
+
+/* A 3 x 3 convolution of stride 1 by minimal filtering: x NHWC, every pixel first repeated
+ * factor x factor times, zeros around it; y (N, rows, columns, O). C and O are multiples of
+ * CK_WINOGRAD_LANES. Tiles of 4 x 4 results are worked on `chunk` at a time. */
+#define CK_WINOGRAD_LANES 16
+typedef struct {
+  int64_t N, H, W, C, factor, above, left, rows, columns, O, chunk;
+  int relu;
+} ck_winograd;
+
+/* weight (O, I, 3, 3) as u (36, I, O). */
+void ck_winograd_weight(const float *weight, float *u, int64_t O, int64_t I);
+/* Bytes of scratch for each worker: v (36, chunk, C), then m (36, chunk, O). */
+size_t ck_winograd_scratch(ck_winograd g);
+/* m = v x u of one worker; 0, or an error. Called by several threads at once. */
+typedef int (*ck_winograd_product)(void *context, int worker);
+/* y = convolution + bias + add, either of which may be NULL; add may be y. Not 0 where a
+ * product failed. */
+int ck_winograd_convolution(ck_winograd g, ck_array x, const float *bias, ck_array add, ck_array y,
+                            void *scratch, int workers, ck_winograd_product product,
+                            void *context);
+
 /* Square windows over NHWC; what lies outside the image is not there. padding < window. */
 typedef struct {
   int64_t N, H, W, C, window, stride, padding;

@@ -8,20 +8,33 @@ struct PackedArgument {
   let argument: cdnn_argument
   let bytes: Int
   let isFrozen: Bool
+  /// What takes the place of a frozen weight.
+  let derivation: PackedWeight.Derivation?
 
-  init(_ primitive: Primitive, _ argument: cdnn_argument, isFrozen: Bool = false) {
+  init(
+    _ primitive: Primitive, _ argument: cdnn_argument, isFrozen: Bool = false,
+    derivation: PackedWeight.Derivation? = nil
+  ) {
     self.argument = argument
     bytes = primitive.packedBytes(argument)
     self.isFrozen = isFrozen
+    self.derivation = derivation
   }
 
   /// Scratch that packing at every run needs; none where nothing is packed, or once.
   fileprivate var scratch: Int? { bytes == 0 || isFrozen ? nil : bytes }
 
   /// Binds the argument, and returns what must run before the primitive.
-  fileprivate func bind(
+  func bind(
     _ primitive: Primitive, _ plain: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer?
   ) throws -> [Kernel] {
+    if let derivation {
+      let packed = try PackedWeight.shared(
+        plain, bytes > 0 ? primitive.packer(argument) : nil, bytes: bytes, derivation)
+      primitive.bind(argument, packed.pointer)
+      primitive.keepAlive(packed)
+      return []
+    }
     guard bytes > 0 else {
       primitive.bind(argument, plain)
       return []

@@ -61,8 +61,8 @@ struct Lowered {
     switch work {
     case .linear(let activation):
       return try linear(operands, results[0], as: used, activation: activation)
-    case .convolution(let geometry, let activation):
-      return try convolution(operands, results[0], geometry, as: used, activation: activation)
+    case .convolution(let work):
+      return try convolution(operands, results[0], work, as: used)
     case .unaryMultiply(let function):
       return unaryMultiply(function, results[0].type)
     case .operation(let operation):
@@ -78,8 +78,8 @@ struct Lowered {
     // What is only moved has the format of what it becomes.
     let format = results.first?.format ?? .full
     switch operation {
-    case .input, .variable, .constant, .reshape:
-      throw ProgramError("\(operation.name) needs no kernel")
+    case .input, .variable, .constant, .reshape, .convolution:
+      throw ProgramError("\(operation.name) needs no kernel of its own")
     case .unary(let function): return unary(function, results[0].type)
     case .binary(let function): return binary(function, shapes, results[0].shape)
     case .transpose(let permutation):
@@ -96,8 +96,6 @@ struct Lowered {
     case .linear: return try linear(operands, results[0], as: used, activation: nil)
     case .matmul(let transposeLeft, let transposeRight):
       return try matmul(operands, results[0], transposeLeft, transposeRight, as: used)
-    case .convolution(let geometry):
-      return try convolution(operands, results[0], geometry, as: used, activation: nil)
     case .convolutionInputGradient(let geometry, _):
       return try convolutionInputGradient(operands, results[0], geometry, as: used)
     case .convolutionWeightGradient(let geometry, _):
