@@ -2,10 +2,10 @@
 """Writes stand-ins for the official weights, of full size, filled by a formula.
 
     pip install torch diffusers
-    python3 scripts/formula_weights.py weights
+    python3 scripts/formula_weights.py stand-ins
 
-makes weights/SiT-XL-2-256x256.pt (a bare state dict, 2.7 GB), weights/SiT-XL-2-Refiner.pt
-({model, ema, opt, args}) and weights/sd-vae-ft-ema (a folder of diffusers). They load and cost
+makes stand-ins/SiT-XL-2-256x256.pt (a bare state dict, 2.7 GB), stand-ins/SiT-XL-2-Refiner.pt
+({model, ema, opt, args}) and stand-ins/sd-vae-ft-ema (a folder of diffusers). They load and cost
 what the official files cost; their samples are noise. The formula is that of `flowturbo verify`'s
 fixtures (docs/formats.md): FNV-1a of the tensor's name seeds SplitMix64.
 """
@@ -90,7 +90,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: formula_weights.py FOLDER")
     folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
+    if os.path.exists(folder):
+        sys.exit(f"{folder}: is there already; stand-ins carry official names and replace nothing")
+    os.makedirs(folder)
     torch.save(sit(4, 28, SALT), os.path.join(folder, "SiT-XL-2-256x256.pt"))
     refiner = sit(8, 1, SALT + "/refiner")
     settings = argparse.Namespace(model="SiT-XL/2", lr=5e-5)

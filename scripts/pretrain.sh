@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Trains the models in data/quickstart again: autoencoder, predictor, refiner. About an hour
-# and a quarter on two cores with AVX-512; what was stopped goes on where it was.
+# Trains the models in data/quickstart again: autoencoder, predictor, refiner and the network
+# that judges their images. About an hour and a quarter on two cores with AVX-512; what was
+# stopped goes on where it was.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shipped=data/quickstart
@@ -27,4 +28,7 @@ step train-refiner --config configs/quickstart/refiner.yaml --resume \
   --set data.encode.images=runs/pretrain/images --set data.encode.render.perClass=3000 \
   --set training.steps=4000 --set training.batch=32
 cp runs/pretrain/refiner/refiner.safetensors $shipped/refiner.safetensors
+
+step flowturbo train-features --config configs/quickstart/features.yaml --resume
+cp runs/pretrain/features/features.safetensors $shipped/features.safetensors
 ls -l $shipped

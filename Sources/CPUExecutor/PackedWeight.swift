@@ -15,6 +15,12 @@ final class PackedWeight: Sendable {
 
   private struct Reference: Sendable {
     weak var weight: PackedWeight?
+    let identity: ObjectIdentifier
+
+    init(_ weight: PackedWeight) {
+      self.weight = weight
+      identity = ObjectIdentifier(weight)
+    }
   }
 
   /// By the address of the plain weight. An entry lives as long as a program that also keeps
@@ -32,7 +38,7 @@ final class PackedWeight: Sendable {
       return weight
     }
     let weight = try PackedWeight(plain, packer, bytes: bytes)
-    packed.withLock { $0[address, default: []].append(Reference(weight: weight)) }
+    packed.withLock { $0[address, default: []].append(Reference(weight)) }
     return weight
   }
 
@@ -53,9 +59,12 @@ final class PackedWeight: Sendable {
   }
 
   deinit {
+    // By identity: to look at the weights would keep them for a moment, and the last to keep
+    // one would come here again, under the lock.
+    let own = ObjectIdentifier(self)
     PackedWeight.packed.withLock { packed in
-      let alive = (packed[address] ?? []).filter { $0.weight != nil }
-      packed[address] = alive.isEmpty ? nil : alive
+      let others = (packed[address] ?? []).filter { $0.identity != own }
+      packed[address] = others.isEmpty ? nil : others
     }
   }
 }

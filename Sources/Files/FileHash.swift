@@ -12,7 +12,11 @@ public enum FileHash {
 
   /// Streams the file, so that its size does not matter.
   public static func sha256(ofFile path: String) throws -> String {
-    let file = try ReadOnlyFile(path)
+    try sha256(of: ReadOnlyFile(path))
+  }
+
+  /// The bytes of a file that is open, whatever its path names by now.
+  public static func sha256(of file: ReadOnlyFile) throws -> String {
     let digest = SHA256Digest()
     try file.forEachChunk(of: 0..<file.size) { digest.update($0) }
     return digest.hexadecimal()

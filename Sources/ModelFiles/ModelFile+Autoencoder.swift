@@ -20,7 +20,7 @@ extension ModelFile {
     let configuration: AutoencoderConfiguration
     if let described: AutoencoderConfiguration = try describedModel() {
       configuration = described
-    } else if let diffusers {
+    } else if let diffusers = try diffusers {
       configuration = diffusers.autoencoder
       notes.append("described by \(diffusers.path)")
     } else {

@@ -54,8 +54,8 @@ extension ModelFile {
 
   func disagreement(_ list: [String], _ section: String) -> InputError {
     InputError(
-      "\(file.path): expected the \(section) of the configuration, found "
-        + "\(list.map { "\(section).\($0)" }.joined(separator: ", ")); "
+      "\(file.path): expected "
+        + "\(list.map { "\(section).\($0)" }.joined(separator: "; expected ")); "
         + "mend the configuration or name another file")
   }
 

@@ -14,8 +14,8 @@ public struct ModelFile: Sendable {
   public let file: any TensorFile
   /// Tensors that lie together, in the order of their containers.
   public let groups: [TensorGroup]
-  /// The `config.json` of diffusers beside the file, of an autoencoder.
-  let diffusers: DiffusersConfiguration?
+  /// Where a `config.json` of diffusers may describe an autoencoder.
+  private let description: (path: String, isRequired: Bool)?
   /// How the file was found, a phrase each.
   let notes: [String]
 
@@ -28,22 +28,30 @@ public struct ModelFile: Sendable {
     groups = TensorGroup.groups(of: file)
     // A file of ours says itself what it is.
     let isSelfDescribed = file.metadata[ModelMetadata.model] != nil && !place.isFolder
-    diffusers =
-      try isSelfDescribed
-      ? nil
-      : place.configuration.flatMap {
-        try DiffusersConfiguration(path: $0, isRequired: place.isFolder)
-      }
+    description = isSelfDescribed ? nil : place.configuration.map { ($0, place.isFolder) }
+    // A folder is an autoencoder's because its config.json says so.
+    if place.isFolder { _ = try diffusers }
   }
 
   /// A file that is open already.
   init(_ file: any TensorFile) {
-    (path, self.file, notes, diffusers) = (file.path, file, [], nil)
+    (path, self.file, notes, description) = (file.path, file, [], nil)
     groups = TensorGroup.groups(of: file)
   }
 
+  /// What diffusers says of the autoencoder in the file; read only when one is asked for, as
+  /// the file may be another model's and lie beside it by chance.
+  /// - Throws: `InputError` where it is damaged or asks for what is not implemented.
+  var diffusers: DiffusersConfiguration? {
+    get throws {
+      try description.flatMap {
+        try DiffusersConfiguration(path: $0.path, isRequired: $0.isRequired)
+      }
+    }
+  }
+
   /// SHA-256 of the file of the weights.
-  public func sha256() throws -> String { try FileHash.sha256(ofFile: file.path) }
+  public func sha256() throws -> String { try FileHash.sha256(of: file.file) }
 
   /// The kind that the file says its model is of.
   var statedKind: ModelKind? { file.metadata[ModelMetadata.kind].flatMap(ModelKind.init) }

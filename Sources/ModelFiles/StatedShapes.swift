@@ -37,7 +37,7 @@ public struct StatedNetwork: Sendable, Equatable, ConfigurationSchema {
     try table.optional("velocityInput", &velocityInput)
   }
 
-  /// Where `found`, the file's shape, is another than stated: `depth 12 instead of 28`.
+  /// Where `found`, the file's shape, is another than stated.
   func disagreements(with found: SiTConfiguration) -> [String] {
     var list = DisagreementList()
     list.compare("inputSize", inputSize, found.inputSize)
@@ -109,6 +109,6 @@ struct DisagreementList {
 
   mutating func compare<Value: Equatable>(_ key: String, _ stated: Value?, _ found: Value) {
     guard let stated, stated != found else { return }
-    texts.append("\(key) \(stated) instead of \(found)")
+    texts.append("\(key) \(stated) as configured, found \(found)")
   }
 }

@@ -69,8 +69,8 @@ import Testing
       var stated = Tiny.groups
       (stated.scalingFactor, stated.layersPerBlock) = (0.5, 2)
       expectError(
-        "FILE: expected the autoencoder of the configuration, found autoencoder.layersPerBlock 2 "
-          + "instead of 1; mend the configuration or name another file", file
+        "FILE: expected autoencoder.layersPerBlock 2 as configured, found 1; "
+          + "mend the configuration or name another file", file
       ) { _ = try file.autoencoder(stated: stated) }
       stated.layersPerBlock = nil
       #expect(try file.autoencoder(stated: stated).configuration.scalingFactor == 0.5)
@@ -216,8 +216,8 @@ import Testing
       var stated = StatedAutoencoder()
       stated.normGroups = 8
       expectError(
-        "FILE/diffusion_pytorch_model.safetensors: expected the autoencoder of the configuration, "
-          + "found autoencoder.normGroups 8 instead of 4; mend the configuration or name another file",
+        "FILE/diffusion_pytorch_model.safetensors: expected autoencoder.normGroups 8 as configured, "
+          + "found 4; mend the configuration or name another file",
         file
       ) { _ = try file.autoencoder(stated: stated) }
       let wider = try folder(

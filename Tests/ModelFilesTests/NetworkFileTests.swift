@@ -70,8 +70,9 @@ import Testing
       var stated = Tiny.heads
       (stated.depth, stated.classes, stated.inputSize) = (12, 1000, 4)
       expectError(
-        "FILE: expected the model of the configuration, found model.depth 12 instead of 2, "
-          + "model.classes 1000 instead of 3; mend the configuration or name another file", file
+        "FILE: expected model.depth 12 as configured, found 2; expected "
+          + "model.classes 1000 as configured, found 3; mend the configuration or name another file",
+        file
       ) { _ = try file.network(.predictor, stated: stated) }
     }
   }
@@ -182,7 +183,7 @@ import Testing
       var stated = StatedNetwork()
       stated.heads = 4
       expectError(
-        "FILE: expected the model of the configuration, found model.heads 4 instead of 2; "
+        "FILE: expected model.heads 4 as configured, found 2; "
           + "mend the configuration or name another file", file
       ) { _ = try file.network(.predictor, stated: stated) }
       expectError(

@@ -4,13 +4,14 @@ import Testing
 /// What the quickstart ships, and its settings that several files repeat.
 @Suite struct QuickstartTests {
   @Test func shippedWeightsAreThereAndSmall() throws {
-    let sizes = try ["vae", "predictor", "refiner"].map { name in
+    let sizes = try ["vae", "predictor", "refiner", "features"].map { name in
       let path = "\(Repository.root)/data/quickstart/\(name).safetensors"
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       return try #require(attributes[.size] as? Int)
     }
     #expect(sizes.allSatisfy { $0 > 0 })
     #expect(sizes.reduce(0, +) <= 20_000_000)
+    #expect(sizes[3] <= 4_000_000)
   }
 
   /// The keys below the first `render:` of a configuration.

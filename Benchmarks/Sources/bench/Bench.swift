@@ -11,7 +11,8 @@ struct Bench {
     var workloads = [
       try Workload.peak(), try Workload.predictorStep(batch: 32),
       try Workload.refinerStep(batch: 16), try Workload.inception(batch: 16),
-      try Workload.featureStatistics(), try Workload.frechetDistance(), try Workload.manifolds(),
+      try Workload.solidsFeatures(batch: 50), try Workload.featureStatistics(),
+      try Workload.frechetDistance(), try Workload.manifolds(),
     ]
     if isFull { workloads.append(try Workload.extraLarge()) }
     let version = CPUExecutor.libraryVersion

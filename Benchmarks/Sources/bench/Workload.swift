@@ -70,6 +70,25 @@ struct Workload {
     ) { _ = try program.run(inputs) }
   }
 
+  /// All that the quickstart's evaluation asks of its own feature network.
+  static func solidsFeatures(batch: Int) throws -> Workload {
+    let model = try FeatureNetwork(FeatureNetworkConfiguration())
+    let graph = Graph()
+    let side = model.configuration.imageSize
+    let images = try graph.input("images", [batch, 3, side, side])
+    let outputs = try model(images)
+    graph.output("features", outputs.features)
+    graph.output("spatial", outputs.spatial)
+    graph.output("logits", outputs.logits)
+    let program = try CPUExecutor().compile(
+      graph, variables: model.parameters.initialised(seed: 0), frozen: true)
+    let inputs = ["images": normals(images.shape)]
+    return Workload(
+      name: "solids features", count: batch, multiplyAdds: graph.multiplyAdds,
+      nodes: graph.nodes.count, nodeLimit: 110
+    ) { _ = try program.run(inputs) }
+  }
+
   /// SiT-XL/2 at 256×256 with guidance: two branches of one image.
   static func extraLarge() throws -> Workload {
     let model = try SiT(SiTConfiguration(named: "XL/2"))

@@ -19,8 +19,8 @@ struct ZipDirectory {
     let localOffset: Int
   }
 
-  /// More than any archive of tensors has: over 100 000 members.
-  private static let largest = 1 << 24
+  /// More than any archive of tensors has: over 50 000 members.
+  private static let largest = 1 << 22
 
   init(_ file: ReadOnlyFile) throws {
     let end = try ZipEndRecord(file)

@@ -8,6 +8,9 @@ struct SafetensorsHeader {
   private(set) var metadata: [String: String] = [:]
   private(set) var entries: [String: Entry] = [:]
 
+  /// More than any model has; what is kept of each takes a few hundred bytes.
+  static let mostTensors = 100_000
+
   /// A tensor and its bytes, counted from the start of the data section.
   struct Entry {
     let tensor: StoredTensor
@@ -36,6 +39,9 @@ struct SafetensorsHeader {
         let tensor = try SafetensorsHeader.tensor(name, &scanner)
         guard entries.updateValue(tensor, forKey: name) == nil else {
           throw scanner.error("has the tensor '\(name)' twice")
+        }
+        guard entries.count <= Self.mostTensors else {
+          throw scanner.error("has more than \(Self.mostTensors) tensors")
         }
       }
     }

@@ -16,7 +16,15 @@ struct DiffusersConfiguration: Sendable {
       throw InputError(path, expected: "a config.json of diffusers", found: "\(file.size) bytes")
     }
     let data = Data(try file.bytes(0..<file.size))
-    let name = try? JSONDecoder().decode(ModelName.self, from: data).className
+    let name: String?
+    do {
+      name = try JSONDecoder().decode(ModelName.self, from: data).className
+    } catch let error as DecodingError {
+      guard isRequired else {
+        throw InputError("\(path): \(Self.text(error)); mend it, or put the weights elsewhere")
+      }
+      name = nil
+    }
     guard name == "AutoencoderKL" else {
       guard isRequired else { return nil }
       throw InputError(

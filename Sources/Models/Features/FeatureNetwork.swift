@@ -14,7 +14,7 @@ import TensorGraph
 public struct FeatureNetwork: Layer {
   /// What is seen in a batch of images.
   public struct Outputs {
-    /// (N, F), learned ones first, then ``FeatureNetwork/texture(_:)``.
+    /// (N, F), learned ones first, then `texture(_:)`.
     public let features: Tensor
     /// (N, s·s·c), the first channels of the map at an eighth of the side, channels fastest.
     public let spatial: Tensor

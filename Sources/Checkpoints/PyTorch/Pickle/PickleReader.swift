@@ -6,7 +6,7 @@
 struct PickleReader {
   /// How many containers, elements of containers and memo entries one pickle may make. A tensor
   /// takes about 35.
-  static let mostParts = 4_000_000
+  static let mostParts = 700_000
   /// How many values may wait on the stack, and how many marks.
   static let deepestStack = 1 << 20
 
