@@ -183,6 +183,10 @@ public struct Compare {
       let report = try evaluation.report(samples, of: contestant.name)
       results[number].metrics = Dictionary(
         uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
+      results[number].standardErrors = Dictionary(
+        uniqueKeysWithValues: report.results.compactMap { result in
+          result.standardError.map { (result.name, $0) }
+        })
       reports.append(report)
     }
     var warnings: [String] = []
@@ -256,7 +260,10 @@ public struct Compare {
           String(format: "%.4f", result.latentRMSE),
         ]
           + metrics.map { name in
-            result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
+            guard let value = result.metrics?[name] else { return "" }
+            let text = String(format: "%.3f", value)
+            return text
+              + (result.standardErrors?[name].map { String(format: " ± %.3f", $0) } ?? "")
           })
     }
     observe(
@@ -273,7 +280,8 @@ public struct Compare {
       observe(
         .note(
           "Metrics of \(evaluation.count) samples of each plan against "
-            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")."))
+            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")"
+            + (comparison.hasErrors ? "; ± is the standard error over resampled samples." : ".")))
       for warning in evaluation.warnings { observe(.warning(warning)) }
     }
     for grid in comparison.results.map(\.grid) + [comparison.referenceGrid] {

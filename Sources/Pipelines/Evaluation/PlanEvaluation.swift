@@ -44,6 +44,7 @@ struct PlanEvaluation {
     configuration.evaluate.weights = options.weights
     configuration.evaluate.cache = options.cache
     configuration.evaluate.metrics = Self.metrics
+    configuration.evaluate.bootstrap = options.bootstrap
     return try Evaluate(configuration, observe: observe, shouldStop: shouldStop).run(
       .features, reference: reference,
       samples: EvaluationInput(PictureSequence(images: images), called: plan)
