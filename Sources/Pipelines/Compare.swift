@@ -120,7 +120,7 @@ public struct Compare {
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
     }
     let account = try evaluation.map { evaluation in
-      try evaluate(contestants, by: evaluation, &results) { contestant, batch in
+      try evaluate(contestants, by: evaluation, draws, &results) { contestant, batch in
         try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
       }
     }
@@ -164,7 +164,7 @@ public struct Compare {
   /// Draws more samples of each contestant and adds their metrics to its result.
   private func evaluate(
     _ contestants: [Contestant], by evaluation: PlanEvaluation,
-    _ results: inout [PlanComparison.Result],
+    _ draws: SampleDraws, _ results: inout [PlanComparison.Result],
     images: (Contestant, SampleBatches.Batch) throws -> [RGBImage]
   ) throws -> PlanComparison.Evaluation {
     let count = evaluation.count
@@ -180,7 +180,8 @@ public struct Compare {
         }
         return try images(contestant, batch)
       }
-      let report = try evaluation.report(samples, of: contestant.name)
+      let report = try evaluation.report(
+        samples, labels: draws.labels(0..<count), of: contestant.name)
       results[number].metrics = Dictionary(
         uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
       results[number].standardErrors = Dictionary(

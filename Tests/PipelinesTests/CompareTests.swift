@@ -100,6 +100,8 @@ import Testing
       #expect(evaluation.reference?.count == 20)
       #expect(evaluation.extractor?.name == "tiny-features")
       #expect(said.contains("fewer than 10000"))
+      // What is rendered are JPEGs, what is sampled has never been any.
+      #expect(said.contains("formats differ: reference 20 jpeg, samples 10 memory"))
       #expect(said.contains("Metrics of 10 samples of each plan against 20 images"))
       // One plan's samples are not taken for another's.
       let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache")
