@@ -8,12 +8,22 @@ public struct SamplingWork {
   public internal(set) var nullModulations = 0.0
   /// Multiply–adds of the other classes' modulations.
   public internal(set) var classModulations = 0.0
-  /// Bytes of all modulations of the batch.
-  public internal(set) var modulationBytes = 0
+  /// Bytes of the null class's modulations, and by network those of the batch's other classes.
+  var nullBytes = 0
+  var classBytes: [Int] = []
   /// The steps' programs, which all live while the plan runs.
   public internal(set) var programs: [Graph] = []
   /// The modulations' programs, one of which lives at a time, before the steps.
   public internal(set) var conditioningPrograms: [Graph] = []
+
+  /// Bytes of modulations that a run of `batches` such batches holds at most: the present
+  /// one's, and what is kept of others.
+  public func modulationBytes(batches: Int) -> Int {
+    classBytes.reduce(nullBytes) { sum, bytes in
+      let others = Double(bytes) * Double(max(batches - 1, 0))
+      return sum + bytes + Int(min(Double(ModulationTable.defaultCapacity), others))
+    }
+  }
 }
 
 extension Sampler {
@@ -36,16 +46,20 @@ extension Sampler {
       guard let conditioning = field.conditionings[role] else { continue }
       let null = Int32(clamping: field.guidance.nullClass)
       let all = branches == 2 ? labels + [null] : labels
+      var classBytes = 0
       for group in ModulationTable.groups(all, times: times.count, nullClass: null) {
         let graph = try conditioning.graph(role, times: times.count, labels: group.count)
+        let bytes = 4 * group.count * times.count * conditioning.size
         if group == [null] {
           work.nullModulations += graph.multiplyAdds
+          work.nullBytes += bytes
         } else {
           work.classModulations += graph.multiplyAdds
+          classBytes += bytes
         }
         work.conditioningPrograms.append(graph)
-        work.modulationBytes += 4 * group.count * times.count * conditioning.size
       }
+      work.classBytes.append(classBytes)
     }
     return work
   }

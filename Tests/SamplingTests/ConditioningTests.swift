@@ -161,7 +161,11 @@ import Testing
     #expect(work.nullModulations == conditioning(1))
     #expect(work.classModulations == conditioning(2))
     let sizes = predictor.modulationSize + refiner.modulationSize
-    #expect(work.modulationBytes == 4 * 3 * 3 * sizes)
+    #expect(work.modulationBytes(batches: 1) == 4 * 3 * 3 * sizes)
+    #expect(work.modulationBytes(batches: 3) == 4 * 3 * (3 + 2 * 2) * sizes)
+    #expect(
+      work.modulationBytes(batches: .max) == 4 * 3 * 3 * sizes
+        + 2 * ModulationTable.defaultCapacity)
     #expect(work.programs.count == 3)
   }
 }
