@@ -124,7 +124,7 @@ public final class Sampler {
     }
     let shape = x.shape
     var (x, velocity): (HostTensor, HostTensor?) = (x, nil)
-    let modulations = try tables(shape).mapValues { try $0.batch(labels) }
+    let modulations = try tables(shape).mapValues { $0.batch(labels) }
     let labels = HostTensor(labels, shape: [rows])
     for placed in try placedBlocks(shape) {
       let traced = try trace(placed.block, shape: shape)

@@ -13,7 +13,7 @@ public struct SamplingWork {
   var classBytes: [Int] = []
   /// The steps' programs, which all live while the plan runs.
   public internal(set) var programs: [Graph] = []
-  /// The modulations' programs, one of which lives at a time, before the steps.
+  /// The modulations' programs, one of which lives at a time.
   public internal(set) var conditioningPrograms: [Graph] = []
 
   /// Bytes of modulations that a run of `batches` such batches holds at most: the present
@@ -46,18 +46,23 @@ extension Sampler {
       guard let conditioning = field.conditionings[role] else { continue }
       let null = Int32(clamping: field.guidance.nullClass)
       let all = branches == 2 ? labels + [null] : labels
+      let windows = ModulationTable.windows(times)
       var classBytes = 0
-      for group in ModulationTable.groups(all, times: times.count, nullClass: null) {
-        let graph = try conditioning.graph(role, times: times.count, labels: group.count)
-        let bytes = 4 * group.count * times.count * conditioning.size
-        if group == [null] {
-          work.nullModulations += graph.multiplyAdds
-          work.nullBytes += bytes
-        } else {
-          work.classModulations += graph.multiplyAdds
-          classBytes += bytes
+      for window in windows {
+        var bytes = 0
+        for group in ModulationTable.groups(all, times: window.count, nullClass: null) {
+          let graph = try conditioning.graph(role, times: window.count, labels: group.count)
+          if group == [null] {
+            work.nullModulations += graph.multiplyAdds
+            work.nullBytes += 4 * window.count * conditioning.size
+          } else {
+            work.classModulations += graph.multiplyAdds
+            bytes += 4 * group.count * window.count * conditioning.size
+          }
+          work.conditioningPrograms.append(graph)
         }
-        work.conditioningPrograms.append(graph)
+        // Two windows are held at a time.
+        classBytes = max(classBytes, bytes * min(windows.count, 2))
       }
       work.classBytes.append(classBytes)
     }

@@ -22,7 +22,7 @@ import Testing
     let (networks, recorder) = (try ToyNetworks(), RecordingExecutor())
     let product = 4 * 3 * networks.predictor.configuration.modulationSize
     let table = table(networks, recorder, capacity: 2 * product)
-    for label: Int32 in [0, 1, 0, 2, 0, 1, 5, 5] { _ = try table.batch([label]) }
+    for label: Int32 in [0, 1, 0, 2, 0, 1, 5, 5] { _ = try table.batch([label]).at(0) }
     #expect(recorder.conditioned == [[0], [1], [2], [1], [5]])
   }
 
@@ -46,7 +46,7 @@ import Testing
 
   @Test func rowsAreThoseOfTheirTimeAndLabel() throws {
     let (networks, recorder) = (try ToyNetworks(), RecordingExecutor())
-    let batch = try table(networks, recorder, capacity: 1 << 20).batch([3, 5, 0])
+    let batch = table(networks, recorder, capacity: 1 << 20).batch([3, 5, 0])
     for (row, label) in ([3, 5, 0] as [Int32]).enumerated() {
       for time: Float in [0, 0.5, 1] {
         let graph = Graph()
@@ -64,6 +64,23 @@ import Testing
       }
     }
     #expect(throws: ProgramError.self) { try batch.at(0.25) }
+  }
+
+  /// More times than a window holds: each window's are computed when a step comes to them.
+  @Test func longPlansAreServedByWindows() throws {
+    let networks = try ToyNetworks()
+    let (long, whole) = (RecordingExecutor(), RecordingExecutor())
+    func end(_ executor: RecordingExecutor, inTwoParts: Bool) throws -> [Float] {
+      try networks.sampler("heun:40", inTwoParts: inTwoParts, executor: executor)
+        .sample(noise: networks.noise(0..<2), labels: [4, 1]).array()
+    }
+    let difference = relativeDifference(
+      try end(long, inTwoParts: true), try end(whole, inTwoParts: false))
+    #expect(difference < 1e-5)
+    #expect(long.conditioned == [[5], [1, 4], [5], [1, 4]])
+    let times = long.runs.compactMap { $0.inputs["times"]?.shape.elementCount }
+    #expect(times == [32, 32, 9, 9])
+    #expect(whole.conditioned.isEmpty)
   }
 
   /// Products are cut where reading the weights no longer matters, by the batch's labels alone.

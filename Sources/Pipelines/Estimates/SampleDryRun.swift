@@ -113,6 +113,6 @@ extension Sample {
       // Programs keep weights in an order of their own beside the given one, but for those
       // that are read once for all steps.
       weights: 4 * (2 * total - conditioning),
-      programs: work.modulationBytes(batches: batches.count) + max(first, steps))
+      programs: work.modulationBytes(batches: batches.count) + first + steps)
   }
 }
