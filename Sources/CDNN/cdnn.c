@@ -62,6 +62,11 @@ cdnn_support cdnn_bfloat16_support(void) {
                                   : CDNN_BFLOAT16_NONE;
 }
 
+int cdnn_has_tiles(void) {
+  unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), tiles = (unsigned)dnnl_cpu_isa_avx512_core_amx;
+  return (isa & tiles) == tiles;
+}
+
 static dnnl_data_type_t data_type(cdnn_type type) {
   return type == CDNN_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
 }

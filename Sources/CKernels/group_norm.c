@@ -66,25 +66,25 @@ CK_CLONES static void sums_range(void *context, int64_t begin, int64_t end) {
 static void moments_range(void *context, int64_t begin, int64_t end) {
   const group_job *job = context;
   int64_t C = job->C, width = C / job->groups;
+  double moments[2 * C], *sums = moments, *squares = moments + C;
   for (int64_t n = begin; n < end; n++) {
     const void *origin = ck_place(job->x, n * job->T * C);
     int half = job->x.format == CK_BFLOAT16;
     float *inverse = job->channel + n * 4 * C, *mean = inverse + C;
+    memset(moments, 0, sizeof moments);
+    for (int64_t piece = 0; piece < job->pieces; piece++) {
+      const double *partial = job->partial + (n * job->pieces + piece) * 2 * C;
+      for (int64_t c = 0; c < 2 * C; c++) moments[c] += partial[c];
+    }
     for (int64_t g = 0; g < job->groups; g++) {
       /* Channels have origins of their own: their moments join by the law of total variance. */
       double total = 0, within = 0, T = (double)job->T;
       double means[width];
       for (int64_t k = 0; k < width; k++) {
         int64_t c = g * width + k;
-        double sum = 0, square = 0;
-        for (int64_t piece = 0; piece < job->pieces; piece++) {
-          const double *partial = job->partial + (n * job->pieces + piece) * 2 * C;
-          sum += partial[c];
-          square += partial[C + c];
-        }
-        means[k] = ck_at(origin, half, c) + sum / T;
+        means[k] = ck_at(origin, half, c) + sums[c] / T;
         total += means[k];
-        within += square / T - sum / T * (sum / T);
+        within += squares[c] / T - sums[c] / T * (sums[c] / T);
       }
       double average = total / (double)width, between = 0;
       for (int64_t k = 0; k < width; k++)

@@ -41,6 +41,8 @@ int cdnn_version(void);
 /* What the library makes of bfloat16 on this processor. */
 typedef enum { CDNN_BFLOAT16_NONE, CDNN_BFLOAT16_EMULATED, CDNN_BFLOAT16_NATIVE } cdnn_support;
 cdnn_support cdnn_bfloat16_support(void);
+/* Not 0 where products in bfloat16 are many times as fast as those in float32 (AMX). */
+int cdnn_has_tiles(void);
 
 /* All return NULL on failure; cdnn_last_error() then tells why. */
 

@@ -65,36 +65,91 @@ private struct ConvertedOperand {
   }
 }
 
+/// Queries whose scores are in memory at the same time: some images', or some rows of one image,
+/// so that memory does not grow with the square of the tokens.
+private struct QueryTile {
+  /// Bytes of scores that are worth one product.
+  private static let most = 64 << 20
+
+  let image: Int
+  let images: Int
+  let row: Int
+  let rows: Int
+
+  static func list(_ layout: AttentionLayout) -> [QueryTile] {
+    let perRow = max(layout.H * layout.T * 4, 1)
+    let perImage = perRow * layout.T
+    let images = min(layout.B, max(most / perImage, 1))
+    let rows = perImage > most ? min(layout.T, max(most / perRow / 64 * 64, 64)) : layout.T
+    return stride(from: 0, to: layout.B, by: images).flatMap { image in
+      stride(from: 0, to: layout.T, by: rows).map { row in
+        QueryTile(
+          image: image, images: min(images, layout.B - image), row: row,
+          rows: min(rows, layout.T - row))
+      }
+    }
+  }
+
+  func scoreBytes(_ layout: AttentionLayout) -> Int { images * layout.H * rows * layout.T * 4 }
+
+  /// In rows of tokens, to the first of all images' and of the tile's.
+  func firstToken(_ layout: AttentionLayout) -> Int { image * layout.T }
+  func firstQuery(_ layout: AttentionLayout) -> Int { image * layout.T + row }
+}
+
 extension Lowered {
   static func attention(
     _ operands: [Argument], _ result: Argument, _ heads: Int, as used: Format
   ) throws -> Lowered {
     let layout = AttentionLayout(operands[0].shape, heads, used)
     let converted = try ConvertedOperand(operands[0], as: used)
-    let (D, bytes) = (layout.D, used.elementBytes)
-    let packed = layout.tokens(rowLength: 3 * D, used)
-    let scores = try Primitive.matmul(packed, layout.transposed(rowLength: 3 * D), layout.scores)
-    let mix = try Primitive.matmul(
-      layout.probabilities, packed, layout.tokens(rowLength: D, result.format))
-    return Lowered(scratch: [layout.scoreBytes] + converted.scratch) { binding in
+    let (H, T, D, width, bytes) = (layout.H, layout.T, layout.D, layout.width, used.elementBytes)
+    let pitch = layout.pitch
+    let tiles = QueryTile.list(layout)
+    let products = try tiles.map { tile in
+      let (n, rows) = (tile.images, tile.rows)
+      let tokens = { (count: Int, rowLength: Int, format: Format) in
+        cdnn_tensor(
+          [n, H, count, width], strides: [T * rowLength, width, rowLength, 1], format)
+      }
+      let keys = cdnn_tensor(
+        [n, H, width, T], strides: [T * 3 * D, width, 1, 3 * D], used)
+      let scores = try Primitive.matmul(
+        tokens(rows, 3 * D, used), keys, cdnn_tensor([n, H, rows, T]))
+      let mix = try Primitive.matmul(
+        cdnn_tensor(
+          [n, H, rows, T], strides: [H * rows * pitch, rows * pitch, pitch, 1], used),
+        tokens(T, 3 * D, used), tokens(rows, D, result.format))
+      return (scores, mix)
+    }
+    let scoreBytes = tiles.map { $0.scoreBytes(layout) }.max() ?? 0
+    let resultBytes = result.format.elementBytes
+    return Lowered(scratch: [scoreBytes] + converted.scratch) { binding in
       var areas = binding.scratch.dropFirst()
       let (qkv, before) = converted.bind(binding.operands[0], &areas)
       let p = binding.scratch[0]
-      scores.bind(CDNN_SRC, qkv)
-      scores.bind(CDNN_WEIGHTS, qkv + bytes * D)
-      scores.bind(CDNN_DST, p)
-      mix.bind(CDNN_SRC, p)
-      mix.bind(CDNN_WEIGHTS, qkv + 2 * bytes * D)
-      mix.bind(CDNN_DST, binding.results[0])
-      return before + [
-        scores.kernel,
-        {
-          ck_softmax(
-            p.assumingMemoryBound(to: Float.self), layout.rows, Int64(layout.T), layout.scale,
-            used.kernelFormat)
-        },
-        mix.kernel,
-      ]
+      return before
+        + zip(tiles, products).flatMap { tile, products -> [Kernel] in
+          let (scores, mix) = products
+          let first = qkv + tile.firstToken(layout) * 3 * D * bytes
+          let query = tile.firstQuery(layout)
+          let rows = Int64(tile.images * H * tile.rows)
+          scores.bind(CDNN_SRC, qkv + query * 3 * D * bytes)
+          scores.bind(CDNN_WEIGHTS, first + bytes * D)
+          scores.bind(CDNN_DST, p)
+          mix.bind(CDNN_SRC, p)
+          mix.bind(CDNN_WEIGHTS, first + 2 * bytes * D)
+          mix.bind(CDNN_DST, binding.results[0] + query * D * resultBytes)
+          return [
+            scores.kernel,
+            {
+              ck_softmax(
+                p.assumingMemoryBound(to: Float.self), rows, Int64(T), layout.scale,
+                used.kernelFormat)
+            },
+            mix.kernel,
+          ]
+        }
     }
   }
 

@@ -26,10 +26,10 @@ private struct Winograd {
     else { return nil }
     let tiles = y[0] * ((y[1] + 3) / 4) * ((y[2] + 3) / 4)
     guard tiles >= Self.leastTiles else { return nil }
-    // Wide layers read more weights for each tile, and so take more tiles at once; every thread
-    // gets some.
+    // Of wide layers many tiles share a weight while it is in the cache; of narrow ones few
+    // tiles stay there with their products. Every thread gets some.
     let threads = max(CPUExecutor.threads, 1)
-    let most = weight[0] + weight[1] > 256 ? 128 : 64
+    let most = weight[0] + weight[1] > 384 ? 128 : 32
     let chunk = max(16, min(most, ((tiles + threads - 1) / threads + 15) / 16 * 16))
     workers = min(threads, (tiles + chunk - 1) / chunk)
     kernel = ck_winograd(
