@@ -145,7 +145,7 @@ let package = Package(
     tests(
       "CPUExecutor", ["ReferenceExecutor", "EngineTestSupport", "TensorGraph", "COpenBLAS"]),
     tests("Configuration", ["Diagnostics"]),
-    tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
+    tests("Imaging", ["Diagnostics", "CResampling"], resources: [.copy("Fixtures")]),
     tests(
       "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
       resources: [.copy("Fixtures")]),
