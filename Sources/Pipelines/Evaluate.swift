@@ -248,8 +248,10 @@ extension EvaluationReport {
     for warning in warnings { observe(.warning(warning)) }
     func number(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
     func counts(_ result: Result) -> String {
-      [result.referenceCount, result.sampleCount].map { $0.map(String.init) ?? "?" }
-        .joined(separator: " / ")
+      let sets =
+        result.metric.needsReference
+        ? [result.referenceCount, result.sampleCount] : [result.sampleCount]
+      return sets.map { $0.map(String.init) ?? "?" }.joined(separator: " / ")
     }
     let header = ["metric", "class", "value", "± error", "95 % interval", "images"]
     let rows = results.map { result in

@@ -40,12 +40,10 @@ public struct Sample {
     let refiner =
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)
-    let memory = try memory(models, refiner)
-    warnOfMemory(memory.weights + memory.evaluation, to: observe)
     let executor = CPUExecutor()
-    let sampler = try models.sampler(
-      options.plan, refiner: refiner, guidance: options.guidance,
-      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
+    let sampler = try sampler(models, refiner, executor)
+    let memory = try memory(models, refiner, work(sampler, models))
+    warnOfMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
 
     var manifest = try self.manifest(models, refiner)
@@ -74,6 +72,15 @@ public struct Sample {
         "\(folder.path): \(batches.indices.count) samples with \(manifest.plan) "
           + "(\(manifest.evaluations.predictor) evaluations of the predictor, "
           + "\(manifest.evaluations.refiner) of the refiner), guidance \(options.guidance)"))
+  }
+
+  func sampler(
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ executor: any Executor
+  ) throws -> Sampler {
+    let options = configuration.sampling
+    return try models.sampler(
+      options.plan, refiner: refiner, guidance: options.guidance,
+      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
   }
 
   var batches: SampleBatches {
