@@ -1,4 +1,5 @@
 import CDNN
+import Foundation
 import Synchronization
 import TensorGraph
 
@@ -8,7 +9,6 @@ import TensorGraph
 final class PackedWeight: Sendable {
   /// The packed elements, valid while this lives.
   nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
-  private let tensor: HostTensor
   private let address: UInt
   /// Tells the layouts apart.
   nonisolated(unsafe) private let packer: Primitive
@@ -48,9 +48,12 @@ final class PackedWeight: Sendable {
   }
 
   private init(_ plain: UnsafeMutableRawPointer, _ packer: Primitive, bytes: Int) throws {
-    tensor = HostTensor(TensorType([(bytes + 3) / 4]))
-    guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
-    self.pointer = pointer
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    // A forward reads all weights once: large pages, asked for before the first touch, spare it
+    // a walk through page tables every 4 KB. Only whole pages of the memory's own can be large.
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let skipped = -Int(bitPattern: pointer) & (page - 1)
+    if bytes - skipped >= page { madvise(pointer + skipped, (bytes - skipped) & -page, 14) }
     address = UInt(bitPattern: plain)
     self.packer = packer
     packer.bind(CDNN_SRC, plain)
@@ -59,6 +62,7 @@ final class PackedWeight: Sendable {
   }
 
   deinit {
+    pointer.deallocate()
     // By identity: to look at the weights would keep them for a moment, and the last to keep
     // one would come here again, under the lock.
     let own = ObjectIdentifier(self)
