@@ -130,7 +130,7 @@ let package = Package(
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "Configuration", "Verification", "Training", "ModelFiles",
+        "Pipelines", "CPUExecutor", "Configuration", "Verification", "Training", "ModelFiles",
         "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),

@@ -22,13 +22,26 @@ CK_INLINE void keep_row(const float *row, float *place, int64_t n, float factor)
   }
 }
 
+/* Lane by lane: a single running maximum would be one comparison after the other, as the compiler
+ * may not reorder them for the sake of NaN. A row that holds NaN becomes NaN by its sum. */
+CK_INLINE float row_maximum(const float *x, int64_t n) {
+  float lanes[32];
+  for (int lane = 0; lane < 32; lane++) lanes[lane] = x[0];
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32)
+    for (int lane = 0; lane < 32; lane++)
+      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+  for (; i < n; i++) lanes[0] = x[i] > lanes[0] ? x[i] : lanes[0];
+  for (int lane = 1; lane < 32; lane++) lanes[0] = lanes[lane] > lanes[0] ? lanes[lane] : lanes[0];
+  return lanes[0];
+}
+
 CK_INLINE void softmax(const softmax_job *job, int64_t begin, int64_t end, int half) {
   int64_t n = job->n;
   float scale = job->scale;
   for (int64_t row = begin; row < end; row++) {
     float *x = job->x + row * n;
-    float largest = x[0];
-    for (int64_t i = 1; i < n; i++) largest = x[i] > largest ? x[i] : largest;
+    float largest = row_maximum(x, n);
     float sum = 0;
     for (int64_t i = 0; i < n; i++) {
       x[i] = ck_exp(scale * (x[i] - largest));

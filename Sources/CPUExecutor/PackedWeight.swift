@@ -1,4 +1,5 @@
 import CDNN
+import Foundation
 import Synchronization
 import TensorGraph
 
@@ -8,7 +9,6 @@ import TensorGraph
 final class PackedWeight: Sendable {
   /// The packed elements, valid while this lives.
   nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
-  private let tensor: HostTensor
   private let address: UInt
   /// These tell the forms of one weight apart.
   nonisolated(unsafe) private let packer: Primitive?
@@ -71,29 +71,36 @@ final class PackedWeight: Sendable {
   private init(
     _ plain: UnsafeMutableRawPointer, _ packer: Primitive?, bytes: Int, _ derivation: Derivation?
   ) throws {
+    // What is derived is packed from memory of its own, or kept as it is.
+    let derived = derivation.map { Self.memory($0.bytes) }
+    if let derivation, let derived {
+      derivation.derive(
+        UnsafePointer(plain.assumingMemoryBound(to: Float.self)),
+        derived.assumingMemoryBound(to: Float.self))
+    }
+    pointer = packer == nil ? derived ?? Self.memory(bytes) : Self.memory(bytes)
     address = UInt(bitPattern: plain)
     self.packer = packer
     self.derivation = derivation?.name
-    func memory(_ bytes: Int) -> HostTensor { HostTensor(TensorType([(bytes + 3) / 4])) }
-    var (source, derived) = (plain, HostTensor?.none)
-    if let derivation {
-      let tensor = memory(derivation.bytes)
-      guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
-      derivation.derive(
-        UnsafePointer(plain.assumingMemoryBound(to: Float.self)),
-        pointer.assumingMemoryBound(to: Float.self))
-      (source, derived) = (pointer, tensor)
-    }
-    tensor = packer == nil ? derived ?? memory(bytes) : memory(bytes)
-    guard let pointer = tensor.bytes.baseAddress else { throw ProgramError("no packed memory") }
-    self.pointer = pointer
     guard let packer else { return }
-    packer.bind(CDNN_SRC, source)
+    defer { derived?.deallocate() }
+    packer.bind(CDNN_SRC, derived ?? plain)
     packer.bind(CDNN_DST, pointer)
-    try withExtendedLifetime(derived) { try packer.execute() }
+    try packer.execute()
+  }
+
+  private static func memory(_ bytes: Int) -> UnsafeMutableRawPointer {
+    let pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    // A forward reads all weights once: large pages, asked for before the first touch, spare it
+    // a walk through page tables every 4 KB. Only whole pages of the memory's own can be large.
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let skipped = -Int(bitPattern: pointer) & (page - 1)
+    if bytes - skipped >= page { madvise(pointer + skipped, (bytes - skipped) & -page, 14) }
+    return pointer
   }
 
   deinit {
+    pointer.deallocate()
     // By identity: to look at the weights would keep them for a moment, and the last to keep
     // one would come here again, under the lock.
     let own = ObjectIdentifier(self)

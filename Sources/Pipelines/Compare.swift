@@ -43,7 +43,8 @@ public struct Compare {
     let refiners = try loadRefiners(models)
     let classes = try rows(of: models.classes)
     let evaluation = try configuration.evaluation.map {
-      try PlanEvaluation($0, observe: observe, shouldStop: shouldStop)
+      try PlanEvaluation(
+        $0, precision: configuration.precision, observe: observe, shouldStop: shouldStop)
     }
     let output = configuration.output
     let lock = try RunLock(directory: output)
@@ -53,7 +54,7 @@ public struct Compare {
     try AtomicFile.write(
       ResolvedConfiguration(configuration).yaml, to: "\(output)/configuration.yaml")
 
-    let executor = CPUExecutor()
+    let executor = try CPUExecutor(precision: configuration.precision.resolved())
     let count = classes.count * options.perClass
     let batches = Array(
       SampleBatches(indices: 0..<count, size: min(options.batch, count)).all)
@@ -125,6 +126,7 @@ public struct Compare {
       }
     }
     let comparison = PlanComparison(
+      precision: executor.precision.rawValue,
       configuration: try ResolvedConfiguration(configuration).yaml,
       weights: weights(models, refiners), results: results,
       referenceGrid: try gallery.write(solution, options.reference, nil),

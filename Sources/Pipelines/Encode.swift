@@ -36,6 +36,7 @@ public struct Encode {
   /// - Throws: `Stopped` between two parts when the process is asked to stop; `InputError`
   ///   where too many images are broken.
   public func run() throws {
+    let precision = try options.precision.resolved()
     let vae = try options.vae.load(observe)
     try check(vae.model.configuration)
     let images = try options.images.folder(observe)
@@ -43,7 +44,9 @@ public struct Encode {
     let writer = try LatentsWriter(
       path: path, description: try description(images, vae, shape),
       sources: images.images.map { .init(path: $0.relativePath, label: Int32($0.label)) },
-      imagesPerPart: imagesPerPart, identity: "batch: \(options.batch)")
+      imagesPerPart: imagesPerPart,
+      identity: "batch: \(options.batch)" + (precision == .float32 ? "" : ", \(precision.rawValue)")
+    )
     let lock = try RunLock(directory: writer.partsFolder)
     defer { lock.release() }
     AtomicFile.removeLeftovers(in: writer.partsFolder)
@@ -52,7 +55,7 @@ public struct Encode {
       observe(.note("\(path): complete, nothing to do"))
       return
     }
-    let pass = try EncodingPass(self, writer, images, vae, shape, observe)
+    let pass = try EncodingPass(self, writer, images, vae, shape, precision, observe)
     try pass.run()
     let count = try writer.finish()
     observe(
@@ -128,7 +131,8 @@ private final class EncodingPass {
 
   init(
     _ encode: Encode, _ writer: LatentsWriter, _ images: ImageFolder,
-    _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape, _ observe: @escaping PipelineObserver
+    _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape, _ precision: Precision,
+    _ observe: @escaping PipelineObserver
   ) throws {
     options = encode.options
     path = encode.path
@@ -166,7 +170,8 @@ private final class EncodingPass {
     let remade = Set(missing)
     try log.keep { $0 < writer.partCount && !remade.contains($0) }
     encoder = try BatchEncoder(
-      vae, side: options.images.size, batch: options.batch, latentCount: shape.elementCount)
+      vae, side: options.images.size, batch: options.batch, latentCount: shape.elementCount,
+      precision)
   }
 
   func run() throws {
@@ -271,10 +276,11 @@ private final class BatchEncoder {
   private let latentCount: Int
 
   init(
-    _ vae: LoadedModel<AutoencoderKL>, side: Int, batch: Int, latentCount: Int
+    _ vae: LoadedModel<AutoencoderKL>, side: Int, batch: Int, latentCount: Int,
+    _ precision: Precision
   ) throws {
     input = HostTensor(shape: [batch, 3, side, side])
-    program = try CPUExecutor().compile(
+    program = try CPUExecutor(precision: precision).compile(
       vae.model.encodingGraph(batch: batch, side: side), variables: vae.weights, frozen: true)
     self.side = side
     self.latentCount = latentCount

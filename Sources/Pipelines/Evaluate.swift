@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Evaluation
@@ -32,9 +33,11 @@ public struct Evaluate {
     let samples = try EvaluationInput(options.samples)
     let weights = try options.weights.map { try ExtractorWeights($0) }
     let evaluation = try chooseProtocol([reference, samples].compactMap { $0 }, weights)
-    return try run(evaluation, reference: reference, samples: samples) { [options, observe] in
+    return try run(evaluation, reference: reference, samples: samples) {
+      [options, precision = configuration.precision, observe] in
       guard let weights else { throw ExtractorWeights.missing(nil) }
-      return try weights.extractor(evaluation, batch: options.batch, observe)
+      return try weights.extractor(
+        evaluation, precision.resolved(), batch: options.batch, observe)
     }
   }
 
@@ -144,7 +147,7 @@ public struct Evaluate {
       network = expected
     }
     if let network, let input = evaluation.input,
-      network.name != InceptionExtractor.networkName || network.preparation != input.rawValue
+      network.name != InceptionExtractor.networkName || !input.isPreparation(network.preparation)
     {
       throw InputError(
         "--protocol \(evaluation.rawValue)",

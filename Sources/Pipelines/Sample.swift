@@ -40,13 +40,13 @@ public struct Sample {
     let refiner =
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)
-    let executor = CPUExecutor()
+    let executor = try CPUExecutor(precision: configuration.precision.resolved())
     let sampler = try sampler(models, refiner, executor)
-    let memory = try memory(models, refiner, work(sampler, models))
+    let memory = try memory(models, refiner, work(sampler, models), executor.precision)
     warnOfMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
 
-    var manifest = try self.manifest(models, refiner)
+    var manifest = try self.manifest(models, refiner, executor.precision)
     let folder = try SampleFolder(
       configuration.output, identity: RunIdentity(manifest.identity))
     let products = SampleProducts(
@@ -146,7 +146,7 @@ public struct Sample {
   private struct Abandoned: Error {}
 
   private func manifest(
-    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ precision: Precision
   ) throws -> SampleManifest {
     let options = configuration.sampling
     var weights = [
@@ -159,7 +159,7 @@ public struct Sample {
 
     var identity = try RunIdentity(
       configuration,
-      ignoring: ["output", "write", "predictor", "refiner", "vae"],
+      ignoring: ["output", "write", "precision", "predictor", "refiner", "vae"],
       inputs: [
         "predictor (SHA-256)": models.predictor.identity, "vae (SHA-256)": models.vae.identity,
       ])
@@ -168,13 +168,14 @@ public struct Sample {
     identity.settings["sampling.indices"] = "\(batches.indices)"
     identity.settings["code version"] = Toolkit.version
     identity.settings["oneDNN"] = SampleManifest.libraryVersion
+    identity.add(precision)
     // Beside the weights: heads and scale, say, are not seen in the tensors' shapes.
     identity.settings["predictor"] = try line(models.predictor.model.configuration)
     identity.settings["vae"] = try line(models.vae.model.configuration)
     identity.settings["refiner"] = try refiner.map { try line($0.model.configuration) }
 
     return SampleManifest(
-      seed: configuration.seed, count: options.count,
+      precision: precision.rawValue, seed: configuration.seed, count: options.count,
       indices: .init(from: batches.indices.lowerBound, to: batches.indices.upperBound),
       batch: batches.size, labels: options.labels.description, classes: models.classes,
       plan: options.plan.description,

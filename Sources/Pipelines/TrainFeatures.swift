@@ -35,14 +35,15 @@ public struct TrainFeatures {
       identity: try RunIdentity(
         configuration,
         ignoring: [
-          "output", "data.images", "data.workers", "data.render", "training.checkpoint",
-          "training.logEvery", "training.heldOut.every",
+          "output", "precision", "data.images", "data.workers", "data.render",
+          "training.checkpoint", "training.logEvery", "training.heldOut.every",
         ], inputs: ["data (list of readable files)": images.listHash(usable)]))
     run.metadata = try ModelMetadata.make(.features(configuration.network), run: configuration)
     let metadata = run.metadata
     let session = TrainingSession(
       run: run, shape: .features(configuration.network), folder: folder,
       seed: configuration.seed,
+      precision: configuration.precision,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { _, _ in },
       finish: { [observe] weights in

@@ -45,6 +45,7 @@ public struct TrainPredictor {
     let metadata = run.metadata
     let session = TrainingSession(
       run: run, shape: .network(configuration.model), folder: folder, seed: configuration.seed,
+      precision: configuration.precision,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try grids?.draw(predictorWeights: weights, refiner: nil, step: step)
@@ -61,7 +62,8 @@ extension RunIdentity {
   /// Keys of a predictor's or refiner's configuration that its weights do not depend on;
   /// data and weights count by their hashes.
   static let ignoredByFlows = [
-    "output", "data", "teacher", "training.checkpoint", "training.logEvery", "training.samples",
+    "output", "data", "teacher", "precision", "training.checkpoint", "training.logEvery",
+    "training.samples",
     "training.heldOut.every",
   ]
 }

@@ -50,6 +50,7 @@ public struct TrainRefiner {
     let session = TrainingSession(
       run: run, shape: .network(shape), frozen: teacher.model.parameters, folder: folder,
       seed: configuration.seed,
+      precision: configuration.precision,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try grids?.draw(

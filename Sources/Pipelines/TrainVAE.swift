@@ -48,7 +48,8 @@ public struct TrainVAE {
       identity: try RunIdentity(
         configuration,
         ignoring: [
-          "output", "data.images", "data.workers", "data.render", "training.checkpoint",
+          "output", "precision", "data.images", "data.workers", "data.render",
+          "training.checkpoint",
           "training.logEvery", "training.reconstructions", "training.heldOut.every",
         ], inputs: ["data (list of readable files)": images.listHash(usable)]))
     run.heldOut = HeldOutImages(source, heldOut: heldOut, seed: configuration.seed)
@@ -59,6 +60,7 @@ public struct TrainVAE {
     let session = TrainingSession(
       run: run, shape: .autoencoder(configuration.autoencoder), folder: folder,
       seed: configuration.seed,
+      precision: configuration.precision,
       configuration: try ResolvedConfiguration(configuration), observe: observe,
       draw: { weights, step in
         try drawReconstructions(model, weights, source, heldOut, step: step)

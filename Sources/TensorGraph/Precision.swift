@@ -6,4 +6,7 @@ public enum Precision: String, Sendable, CaseIterable {
   /// their products added in float32; what lies between two contractions may be stored so as
   /// well. Normalisation, softmax statistics, losses, reductions and optimisers stay float32.
   case bfloat16
+
+  /// Bytes of a number that is multiplied, such as a packed weight's.
+  public var elementBytes: Int { self == .float32 ? 4 : 2 }
 }

@@ -51,7 +51,25 @@ public struct CheckResult: Sendable {
       failure = "has shape \(actual.shape) here, \(expected.shape) in the fixture"
       return
     }
-    compare(actual.values, expected.values, tolerance)
+    if let bound = tolerance.rootMeanSquare {
+      compareMeans(actual.values, expected.values, tolerance, tolerance.atol + bound)
+    } else {
+      compare(actual.values, expected.values, tolerance)
+    }
+  }
+
+  private mutating func compareMeans(
+    _ actual: [Double], _ expected: [Double], _ tolerance: Tolerance, _ limit: Double
+  ) {
+    let kept = actual.indices.filter { i in !tolerance.ignore.contains { $0.contains(i) } }
+    let error = kept.map { actual[$0] == expected[$0] ? 0 : actual[$0] - expected[$0] }
+      .rootMeanSquare
+    largestError = error
+    allowed = limit
+    worstShare = error == 0 ? 0 : error / limit
+    if !(error <= limit) {
+      failure = "root mean square of the differences \(error), allowed \(limit)"
+    }
   }
 
   private mutating func compare(_ actual: [Double], _ expected: [Double], _ tolerance: Tolerance) {
@@ -82,5 +100,11 @@ public struct CheckResult: Sendable {
     } else if let limit = tolerance.meanAbs, !(mean <= limit) {
       failure = "mean absolute difference \(mean), allowed \(limit)"
     }
+  }
+}
+
+extension [Double] {
+  var rootMeanSquare: Double {
+    (reduce(0) { $0 + $1 * $1 } / Double(Swift.max(count, 1))).squareRoot()
   }
 }

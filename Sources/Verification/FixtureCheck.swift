@@ -10,6 +10,14 @@ protocol FixtureCheck: SendableMetatype {
   /// inputs alone.
   static var checksMore: Bool { get }
 
+  /// The largest root mean square of a tensor's differences, over that of its values, where
+  /// networks multiply in bfloat16; nil where none runs.
+  static var bfloat16Tolerance: Double? { get }
+
+  /// The tensor whose size says how exact the one called `name` can be in bfloat16: itself, but
+  /// for sums whose terms cancel.
+  static func bfloat16Scale(_ name: String) -> String
+
   /// Reads the settings.
   init(_ fixture: Fixture, executor: any Executor) throws
 
@@ -22,6 +30,8 @@ protocol FixtureCheck: SendableMetatype {
 
 extension FixtureCheck {
   static var checksMore: Bool { false }
+  static var bfloat16Tolerance: Double? { nil }
+  static func bfloat16Scale(_ name: String) -> String { name }
 
   func otherResults() -> [CheckResult] { [] }
 }

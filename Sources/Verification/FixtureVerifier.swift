@@ -5,9 +5,20 @@ import TensorGraph
 /// Repeats what a fixture holds and compares every number.
 public struct FixtureVerifier {
   private let executor: any Executor
+  private let precision: Precision
 
-  /// - Parameter executor: what models run on; the default is that of the product.
-  public init(executor: any Executor = CPUExecutor()) { self.executor = executor }
+  /// - Parameter precision: what models multiply in.
+  public init(precision: Precision = .float32) {
+    self.init(executor: CPUExecutor(precision: precision), precision: precision)
+  }
+
+  /// - Parameter executor: what models run on, in float32.
+  public init(executor: any Executor) { self.init(executor: executor, precision: .float32) }
+
+  private init(executor: any Executor, precision: Precision) {
+    self.executor = executor
+    self.precision = precision
+  }
 
   /// - Throws: `InputError` that begins with the path, where the file cannot be read, is of
   ///   an unknown kind or is malformed. A wrong number is no error but a result that does not
@@ -40,15 +51,25 @@ public struct FixtureVerifier {
       throw InputError(
         fixture.path, expected: "at least one result to compare with", found: "inputs alone")
     }
-    let check = try kind.init(fixture, executor: executor)
+    let share = precision == .bfloat16 ? kind.bfloat16Tolerance : nil
+    // Kinds that only show that weights were understood stay in float32.
+    let isFloat32 = precision == .bfloat16 && share == nil
+    let check = try kind.init(fixture, executor: isFloat32 ? CPUExecutor() : executor)
     let computed = try check.outputs(names)
+    func tolerance(_ name: String) throws -> Tolerance {
+      let own = fixture.tolerance(name) ?? .exact
+      guard let share else { return own }
+      let scale = kind.bfloat16Scale(name)
+      let values = try fixture.expected(names.contains(scale) ? scale : name).values
+      return own.bfloat16(share * values.rootMeanSquare)
+    }
     let results = try names.map { name in
       let actual =
         computed[name]
         ?? ComputedTensor(fault: "nothing computes it: fixtures '\(fixture.kind)' have no such")
       return CheckResult(
         name, actual: actual, expected: try fixture.expected(name),
-        fixture.tolerance(name) ?? .exact)
+        try tolerance(name))
     }
     return FixtureReport(
       path: fixture.path, kind: fixture.kind, results: results + (try check.otherResults()))

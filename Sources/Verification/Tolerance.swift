@@ -8,6 +8,17 @@ struct Tolerance: Sendable {
   /// Flat indices that are not compared.
   var ignore: [Range<Int>] = []
 
+  /// Where given, the only bound but for `atol`, which is added: the largest root mean square
+  /// of the differences.
+  var rootMeanSquare: Double?
+
+  /// What a fixture may be off by where networks multiply in bfloat16: its own tolerances are
+  /// for float32.
+  /// - Parameter rootMeanSquare: of the differences.
+  func bfloat16(_ rootMeanSquare: Double) -> Tolerance {
+    Tolerance(atol: atol, rtol: rtol, ignore: ignore, rootMeanSquare: rootMeanSquare)
+  }
+
   /// Of a tensor without an entry.
   static let exact = Tolerance()
 

@@ -1,3 +1,4 @@
+import CPUExecutor
 import Checkpoints
 import Configuration
 import Diagnostics
@@ -96,6 +97,26 @@ private func withModels(_ body: (TinyModels) throws -> Void) throws {
       try sample(models, to: "parts", resume: true)
       #expect(
         try contents(of: "\(models.folder)/parts") == contents(of: "\(models.folder)/whole"))
+    }
+  }
+
+  /// Samples in bfloat16 are near those in float32, say so, and are not mixed with them.
+  @Test(.enabled(if: BFloat16Support.ofThisProcessor != .none))
+  func bfloat16IsNoted() throws {
+    try withModels { models in
+      let latents = try ["float32", "bfloat16"].map { precision in
+        try sample(models, to: precision, ["precision=\(precision)"])
+        let folder = "\(models.folder)/\(precision)"
+        let noted = try SampleManifest.read(in: folder)?.precision
+        #expect(noted == precision)
+        return try SafetensorsFile(path: "\(folder)/latents.safetensors").floats("latents")
+      }
+      #expect(latents[0] != latents[1])
+      let difference = zip(latents[0], latents[1]).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(difference < 0.25)
+      #expect(throws: InputError.self) {
+        try sample(models, to: "float32", ["precision=bfloat16"], resume: true)
+      }
     }
   }
 

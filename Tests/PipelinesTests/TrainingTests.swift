@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Foundation
@@ -115,6 +116,25 @@ import Training
       #expect(error?.description.contains("--resume") == true)
       #expect(
         try TrainPredictor(configuration, observe: Said().observer).run(resume: true) == .finished)
+    }
+  }
+
+  /// What `auto` is resolved to counts, not the word.
+  @Test func runsGoOnInTheirPrecision() throws {
+    try withData { models in
+      func run(_ precision: String, resume: Bool) throws -> TrainingOutcome {
+        try TrainPredictor(
+          predictor(models, ["precision=\(precision)"]), observe: Said().observer
+        ).run(resume: resume)
+      }
+      let (own, other) =
+        BFloat16Support.ofThisProcessor == .native
+        ? ("bfloat16", "float32") : ("float32", "bfloat16")
+      let outcomes = [try run("auto", resume: false), try run(own, resume: true)]
+      #expect(outcomes == [.finished, .finished])
+      guard BFloat16Support.ofThisProcessor != .none else { return }
+      let error = #expect(throws: InputError.self) { _ = try run(other, resume: true) }
+      #expect(error?.description.contains("precision was") == true, "\(String(describing: error))")
     }
   }
 

@@ -21,6 +21,21 @@ import Testing
     }
   }
 
+  /// Within the bounds that each kind states for bfloat16.
+  @Test(
+    .enabled(if: BFloat16Support.ofThisProcessor != .none),
+    arguments: [
+      "sit_tiny", "refiner_tiny", "flowturbo_sampling_tiny", "vae_tiny", "vae_train",
+      "train_predictor_tiny", "train_refiner_tiny", "inception_raw", "metrics",
+    ])
+  func everyNumberAgreesInBFloat16(name: String) throws {
+    let report = try FixtureVerifier(precision: .bfloat16).verify(path: fixturePath(name))
+    #expect(report.failing == [])
+    let worst = report.results.compactMap(\.worstShare).max() ?? 0
+    // A bound that nothing comes near would hide mistakes.
+    #expect(worst > 0.05)
+  }
+
   /// The plain kernels too; they take minutes for the other fixtures.
   @Test(arguments: ["sit_tiny", "refiner_tiny", "train_predictor_tiny"])
   func theReferenceExecutorAgrees(name: String) throws {

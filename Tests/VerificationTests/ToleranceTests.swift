@@ -27,6 +27,15 @@ import Testing
     #expect(abs((far.largestError ?? 0) - 0.9) < 1e-9)
   }
 
+  /// In bfloat16 the mean counts; what is not a number still never passes.
+  @Test func boundsTheMean() {
+    let tolerance = Tolerance(rtol: 1e-9).bfloat16(0.5)
+    #expect(compare([1.6, 1, 1, 1], [1, 1, 1, 1], tolerance).passes)
+    #expect(!compare([2.1, 1, 1, 1], [1, 1, 1, 1], tolerance).passes)
+    #expect(!compare([.nan, 1, 1, 1], [1, 1, 1, 1], tolerance).passes)
+    #expect(!compare([.infinity, 1, 1, 1], [1, 1, 1, 1], tolerance).passes)
+  }
+
   @Test func withoutAnEntryValuesMustBeEqual() {
     #expect(compare([1, 2], [1, 2], .exact).passes)
     #expect(!compare([1, 2.0.nextUp], [1, 2], .exact).passes)

@@ -1,8 +1,11 @@
 import ArgumentParser
+import CPUExecutor
 import Diagnostics
 import Foundation
 import Pipelines
 import Verification
+
+extension PrecisionChoice: ExpressibleByArgument {}
 
 struct VerifyCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +17,12 @@ struct VerifyCommand: ComputingCommand {
       is no fixture of a known kind or cannot be checked.
       """)
 
+  @Option(
+    help: ArgumentHelp(
+      "What models multiply in: float32, bfloat16 or auto. Tolerances of bfloat16 are of the root "
+        + "mean square, and the toolkit's own.", valueName: "precision"))
+  var precision = PrecisionChoice.float32
+
   @Argument(help: ArgumentHelp("Fixtures to check.", valueName: "fixture"))
   var fixtures: [String]
 
@@ -21,9 +30,10 @@ struct VerifyCommand: ComputingCommand {
 
   func run() throws {
     var (failed, unusable) = (0, 0)
+    let verifier = try FixtureVerifier(precision: precision.resolved())
     for path in fixtures {
       do {
-        let report = try FixtureVerifier().verify(path: path)
+        let report = try verifier.verify(path: path)
         show(report)
         if !report.passes { failed += 1 }
       } catch {

@@ -79,3 +79,19 @@ struct FeatureProgram {
     return result
   }
 }
+
+extension Precision {
+  /// What features in this precision add to the name of their preparation: they are cached
+  /// apart, and not compared with features in another.
+  var suffix: String { self == .float32 ? "" : "-\(rawValue)" }
+}
+
+extension FeatureInput {
+  /// What features of images shown in this way are called where they are computed in `precision`.
+  func preparation(_ precision: Precision) -> String { rawValue + precision.suffix }
+
+  /// Whether features called so were computed of images shown in this way, in any precision.
+  public func isPreparation(_ name: String) -> Bool {
+    Precision.allCases.contains { name == preparation($0) }
+  }
+}

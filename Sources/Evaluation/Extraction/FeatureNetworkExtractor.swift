@@ -1,3 +1,4 @@
+import CPUExecutor
 import Imaging
 import Models
 import Storage
@@ -17,13 +18,15 @@ public struct FeatureNetworkExtractor: FeatureExtractor {
   /// - Parameter weightsHash: of the weights' file.
   public init(
     _ model: FeatureNetwork, weights: [String: HostTensor], weightsHash: String, batch: Int,
-    executor: any Executor
+    executor: CPUExecutor
   ) throws {
     configuration = model.configuration
     self.weightsHash = weightsHash
     self.batch = batch
     let side = model.configuration.imageSize
-    preparation = ImagePreparation("bicubic", side: side) { image, target in
+    preparation = ImagePreparation(
+      "bicubic\(executor.precision.suffix)", side: side
+    ) { image, target in
       // Images of the network's own size are taken as they are.
       let resized = Resampling.resize(
         PixelArray(image), width: side, height: side, filter: .bicubic)

@@ -1,3 +1,4 @@
+import CPUExecutor
 import Diagnostics
 import Imaging
 import Models
@@ -28,12 +29,14 @@ public struct InceptionExtractor: FeatureExtractor {
   /// - Throws: `InputError` where tensors are missing or do not fit.
   public init(
     _ model: InceptionV3, checkpoint: [String: HostTensor], weightsHash: String,
-    input: FeatureInput, batch: Int, executor: any Executor
+    input: FeatureInput, batch: Int, executor: CPUExecutor
   ) throws {
     self.model = model
     self.weightsHash = weightsHash
     self.batch = batch
-    preparation = ImagePreparation(input.rawValue, side: InceptionV3.side) { image, target in
+    preparation = ImagePreparation(
+      input.preparation(executor.precision), side: InceptionV3.side
+    ) { image, target in
       input.write(image, side: InceptionV3.side, to: target)
     }
     inputShape = [batch, InceptionV3.side, InceptionV3.side, 3]

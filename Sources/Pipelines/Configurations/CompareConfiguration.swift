@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Sampling
@@ -7,6 +8,8 @@ public struct CompareConfiguration: Sendable, ConfigurationSchema {
   /// The folder for grids and `comparison.json`.
   public var output = ""
   public var seed: UInt64 = 0
+  /// What the networks multiply in.
+  public var precision = PrecisionChoice.float32
   public var predictor = NetworkReference()
   /// Plans with R are run with each.
   public var refiners: [(name: String, value: ComparedRefiner)] = []
@@ -20,6 +23,7 @@ public struct CompareConfiguration: Sendable, ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("output", &output, in: .notEmpty)
     try table.optional("seed", &seed)
+    try table.optional("precision", &precision)
     try table.section("predictor", &predictor)
     try table.sections("refiners", &refiners)
     try table.section("vae", &vae)

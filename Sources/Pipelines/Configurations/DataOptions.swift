@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import ModelFiles
@@ -54,6 +55,8 @@ public struct EncodingOptions: Sendable, Equatable, ConfigurationSchema {
   public var vae = AutoencoderReference()
   /// Images per batch; part of what the bytes of the result depend on.
   public var batch = 16
+  /// What the encoder multiplies in.
+  public var precision = PrecisionChoice.float32
 
   public init() {}
 
@@ -61,6 +64,7 @@ public struct EncodingOptions: Sendable, Equatable, ConfigurationSchema {
     try images.fields(table)
     try table.section("vae", &vae)
     try table.optional("batch", &batch, in: .range(1...4096))
+    try table.optional("precision", &precision)
   }
 }
 

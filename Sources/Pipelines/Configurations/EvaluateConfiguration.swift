@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Evaluation
@@ -9,6 +10,8 @@ public struct EvaluateConfiguration: Sendable, Equatable, ConfigurationSchema {
   /// Of the bootstrap. KID's subsets and shuffled Inception Scores have the seed that their
   /// protocols have.
   public var seed: UInt64 = 0
+  /// What the feature network multiplies in.
+  public var precision = PrecisionChoice.float32
   public var evaluate = EvaluationOptions()
 
   public init() {}
@@ -16,6 +19,7 @@ public struct EvaluateConfiguration: Sendable, Equatable, ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.optional("output", &output, in: .notEmpty)
     try table.optional("seed", &seed)
+    try table.optional("precision", &precision)
     try table.section("evaluate", &evaluate)
   }
 }

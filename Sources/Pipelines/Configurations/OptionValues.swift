@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Evaluation
 import Models
@@ -22,3 +23,4 @@ extension TimeOffsetOptions.Distribution: ConfigurationValue {}
 extension TimeOffsetOptions.Scope: ConfigurationValue {}
 extension MetricName: ConfigurationValue {}
 extension EvaluationProtocol: ConfigurationValue {}
+extension PrecisionChoice: ConfigurationValue {}

@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Sampling
@@ -7,6 +8,8 @@ public struct SampleConfiguration: Sendable, Equatable, ConfigurationSchema {
   /// The run's folder.
   public var output = ""
   public var seed: UInt64 = 0
+  /// What the networks multiply in.
+  public var precision = PrecisionChoice.float32
   public var predictor = NetworkReference()
   /// Needed by plans with R.
   public var refiner: NetworkReference?
@@ -19,6 +22,7 @@ public struct SampleConfiguration: Sendable, Equatable, ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("output", &output, in: .notEmpty)
     try table.optional("seed", &seed)
+    try table.optional("precision", &precision)
     try table.section("predictor", &predictor)
     try table.section("refiner", &refiner)
     try table.section("vae", &vae)

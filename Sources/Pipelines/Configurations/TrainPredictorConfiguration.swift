@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Models
@@ -9,6 +10,8 @@ public struct TrainPredictorConfiguration: Sendable, Equatable, ConfigurationSch
   /// The run's folder.
   public var output = ""
   public var seed: UInt64 = 0
+  /// What the training step multiplies in; weights and optimiser are float32.
+  public var precision = PrecisionChoice.float32
   public var data = LatentSetOptions()
   public var model = SiTConfiguration()
   public var training = TrainingSection()
@@ -40,6 +43,7 @@ public struct TrainPredictorConfiguration: Sendable, Equatable, ConfigurationSch
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("output", &output, in: .notEmpty)
     try table.optional("seed", &seed)
+    try table.optional("precision", &precision)
     try table.section("data", &data)
     try table.section("model", &model)
     try table.section("training", &training)

@@ -1,3 +1,4 @@
+import CPUExecutor
 import Configuration
 import Diagnostics
 import Models
@@ -8,6 +9,8 @@ public struct TrainVAEConfiguration: Sendable, Equatable, ConfigurationSchema {
   /// The run's folder.
   public var output = ""
   public var seed: UInt64 = 0
+  /// What the training step multiplies in; weights and optimiser are float32.
+  public var precision = PrecisionChoice.float32
   public var data = ImageSetOptions()
   public var autoencoder = AutoencoderConfiguration()
   public var training = TrainingSection()
@@ -32,6 +35,7 @@ public struct TrainVAEConfiguration: Sendable, Equatable, ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("output", &output, in: .notEmpty)
     try table.optional("seed", &seed)
+    try table.optional("precision", &precision)
     try table.section("data", &data)
     try table.section("autoencoder", &autoencoder)
     try table.section("training", &training)

@@ -14,11 +14,11 @@ extension TrainVAE {
     let options = configuration.training.options
     let model = try AutoencoderKL(configuration.autoencoder)
     let side = configuration.data.size
-    let estimate = TrainingEstimate(
+    let estimate = try TrainingEstimate(
       parameters: options.decoderOnly ? AutoencoderLoss.decoderOnly(model) : model.parameters,
       loss: AutoencoderLoss(
         model, side: side, klWeight: options.decoderOnly ? 0 : options.klWeight),
-      options: options.common,
+      options: options.common, precision: configuration.precision.resolved(),
       rows: [
         [
           "multiply-adds to encode an image",
@@ -37,9 +37,10 @@ extension TrainVAE {
 extension TrainPredictor {
   public func dryRun() throws {
     let model = try SiT(configuration.model)
-    let estimate = TrainingEstimate(
+    let estimate = try TrainingEstimate(
       parameters: model.parameters, loss: FlowMatchingLoss(model),
       options: configuration.training.options.common,
+      precision: configuration.precision.resolved(),
       rows: [
         ["multiply-adds of one forward", Amounts.count(configuration.model.multiplyAdds)]
       ])
@@ -51,10 +52,11 @@ extension TrainRefiner {
   public func dryRun() throws {
     let teacher = try SiT(configuration.teacher.predictorConfiguration())
     let model = try VelocityRefiner(configuration.refiner.network(for: teacher.configuration))
-    let estimate = TrainingEstimate(
+    let estimate = try TrainingEstimate(
       parameters: model.parameters,
       loss: VelocityOffsetLoss(teacher: teacher, refiner: model),
-      options: configuration.training.options.common, frozen: teacher.parameters,
+      options: configuration.training.options.common,
+      precision: configuration.precision.resolved(), frozen: teacher.parameters,
       rows: [
         ["multiply-adds of one forward", Amounts.count(model.configuration.multiplyAdds)],
         [
@@ -69,10 +71,10 @@ extension TrainFeatures {
   public func dryRun() throws {
     let model = try FeatureNetwork(configuration.network)
     let options = configuration.training.options
-    let estimate = TrainingEstimate(
+    let estimate = try TrainingEstimate(
       parameters: model.parameters,
       loss: ClassificationLoss(model, layoutWeight: options.layoutWeight),
-      options: options.common,
+      options: options.common, precision: configuration.precision.resolved(),
       rows: [["multiply-adds of an image", Amounts.count(try model.work())]])
     try reportDryRun(configuration, estimate.table(), memory: estimate.memory(), to: observe)
   }
@@ -98,15 +100,18 @@ extension Encode {
     try check(vae.configuration)
     let images = try imageCount()
     let graph = try vae.encodingGraph(batch: options.batch, side: side)
-    let rate = try MachineRate.measure()
+    let precision = try options.precision.resolved()
+    let rate = try MachineRate.measure(precision)
     let weights = 4 * vae.parameters.valueCount
-    let program = try CPUExecutor.workingMemory(of: graph, frozen: true)
+    let program = try CPUExecutor.workingMemory(
+      of: graph, frozen: true, precision: precision)
     // Each image and its mirror image.
     let work = 2 * graph.multiplyAdds / Double(options.batch) * Double(images)
     try reportDryRun(
       configuration,
       [
         ["estimate", "value"],
+        ["precision", precision.rawValue],
         ["images", "\(images)"],
         ["parameters of the encoder", "\(vae.encoderParameters.valueCount)"],
         [

@@ -1,18 +1,18 @@
 import CPUExecutor
 import TensorGraph
 
-/// How fast this machine multiplies, measured on one large float32 matrix product.
+/// How fast this machine multiplies, measured on one large matrix product.
 struct MachineRate {
   /// Multiply–adds per second.
   let multiplyAdds: Double
 
   /// Takes about a third of a second.
-  static func measure() throws -> MachineRate {
+  static func measure(_ precision: Precision) throws -> MachineRate {
     let side = 1024
     let graph = Graph()
     let x = try graph.input("x", [side, side])
     graph.output("y", try x.linear(weight: graph.variable("w", [side, side]), bias: nil))
-    let program = try CPUExecutor().compile(
+    let program = try CPUExecutor(precision: precision).compile(
       graph, variables: ["w": HostTensor(shape: [side, side])], frozen: true)
     let input = HostTensor(shape: [side, side])
     let clock = ContinuousClock()

@@ -17,23 +17,25 @@ extension Sample {
     let count = batches.indices.count
     let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
     let (predictor, vae) = (models.predictor.model, models.vae.model)
-    let work = try work(sampler(models, refiner, CPUExecutor()), models)
+    let precision = try configuration.precision.resolved()
+    let work = try work(sampler(models, refiner, CPUExecutor(precision: precision)), models)
     let sampling =
       work.nullModulations + Double(batches.count) * (work.classModulations + work.blocks)
     let decoding = try vae.decodingWork(side: predictor.configuration.inputSize)
-    let rate = try MachineRate.measure()
+    let rate = try MachineRate.measure(precision)
 
     let weights = [
       predictor.parameters.valueCount, refiner?.model.parameters.valueCount ?? 0,
       vae.parameters.valueCount,
     ]
-    let memory = try self.memory(models, refiner, work)
+    let memory = try self.memory(models, refiner, work, precision)
     let side = predictor.configuration.inputSize * vae.configuration.downsampling
     let pixels = 3 * side * side * count
     let latents = configuration.write.latents ? 4 * models.latentShape.elementCount * count : 0
 
     var table = [
       ["estimate", "value"],
+      ["precision", precision.rawValue],
       ["samples", "\(count) in \(batches.count) batches of \(batches.size)"],
       ["parameters of the predictor", "\(weights[0])"],
       ["parameters of the autoencoder", "\(weights[2])"],
@@ -93,7 +95,8 @@ extension Sample {
   }
 
   func memory(
-    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ work: SamplingWork
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ work: SamplingWork,
+    _ precision: Precision
   ) throws -> Memory {
     let networks = [models.predictor.model] + (refiner.map { [$0.model.network] } ?? [])
     let (total, conditioning) = networks.reduce(into: (models.vae.model.parameters.valueCount, 0)) {
@@ -102,17 +105,17 @@ extension Sample {
     }
     let executor = CPUExecutor.self
     let steps = try work.programs.reduce(0) {
-      try $0 + executor.workingMemory(of: $1, frozen: true)
+      try $0 + executor.workingMemory(of: $1, frozen: true, precision: precision)
     }
     // Modulations are there twice for a moment, as a program's result and as the copy it gives.
     let first =
       try work.conditioningPrograms.map {
-        try executor.workingMemory(of: $0, frozen: false)
+        try executor.workingMemory(of: $0, frozen: false, precision: precision)
       }.max() ?? 0
     return Memory(
       // Programs keep weights in an order of their own beside the given one, but for those
       // that are read once for all steps.
-      weights: 4 * (2 * total - conditioning),
+      weights: 4 * total + precision.elementBytes * (total - conditioning),
       programs: work.modulationBytes(batches: batches.count) + first + steps)
   }
 }

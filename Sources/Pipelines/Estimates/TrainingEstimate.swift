@@ -8,6 +8,7 @@ struct TrainingEstimate {
   let parameters: [Parameter]
   let loss: any TrainingLoss
   let options: TrainingOptions
+  let precision: Precision
   /// Of networks that are not trained.
   var frozen: [Parameter] = []
   /// Rows of the caller's own, such as the cost of one forward.
@@ -35,18 +36,18 @@ struct TrainingEstimate {
     return (
       4 * (4 * trained + 2 * (parameters.valueCount - trained) + frozen.valueCount),
       2 * loss.inputs.reduce(0) { $0 + $1.type(options.batch).byteCount },
-      try CPUExecutor.workingMemory(of: graph, frozen: false)
+      try CPUExecutor.workingMemory(of: graph, frozen: false, precision: precision)
     )
   }
 
   func table() throws -> [[String]] {
     let graph = try graph()
-    let rate = try MachineRate.measure()
+    let rate = try MachineRate.measure(precision)
     let work = graph.multiplyAdds
     let trained = parameters.filter(\.isTrainable).valueCount
     let memory = try memoryParts(graph)
 
-    var table = [["estimate", "value"]]
+    var table = [["estimate", "value"], ["precision", precision.rawValue]]
     table.append(["parameters", "\(parameters.valueCount)"])
     if trained != parameters.valueCount { table.append(["parameters trained", "\(trained)"]) }
     if !frozen.isEmpty { table.append(["parameters of the teacher", "\(frozen.valueCount)"]) }

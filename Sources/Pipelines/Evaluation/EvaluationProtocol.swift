@@ -45,7 +45,8 @@ public enum EvaluationProtocol: String, Sendable, CaseIterable, Codable {
   /// The protocol of features that were prepared in this way.
   init(preparation: String) {
     self =
-      Self.allCases.first { $0 != .flowturbo && $0.input?.rawValue == preparation } ?? .features
+      Self.allCases.first { $0 != .flowturbo && $0.input?.isPreparation(preparation) == true }
+      ?? .features
   }
 }
 

@@ -10,6 +10,7 @@ struct PlanEvaluation {
   static let metrics: [MetricName] = [.fid, .precision, .recall]
 
   private let options: ComparisonEvaluationOptions
+  private let precision: PrecisionChoice
   private let extractor: any FeatureExtractor
   private let reference: EvaluationInput
   private let observe: PipelineObserver
@@ -17,17 +18,20 @@ struct PlanEvaluation {
 
   /// Renders the reference where it is missing.
   init(
-    _ options: ComparisonEvaluationOptions, observe: @escaping PipelineObserver,
+    _ options: ComparisonEvaluationOptions, precision: PrecisionChoice,
+    observe: @escaping PipelineObserver,
     shouldStop: @escaping @Sendable () -> Bool
   ) throws {
     self.options = options
+    self.precision = precision
     self.shouldStop = shouldStop
     // The tables of single plans would drown the one that compares them.
     self.observe = { event in
       if case .progress = event { observe(event) }
     }
     let weights = try ExtractorWeights(options.weights)
-    extractor = try weights.extractor(.features, batch: 16, observe)
+    extractor = try weights.extractor(
+      .features, precision.resolved(), batch: 16, observe)
     try options.render?.renderIfMissing(options.images, workers: Threads.count, observe)
     reference = try EvaluationInput(options.images)
   }
@@ -41,6 +45,7 @@ struct PlanEvaluation {
   /// - Parameter labels: the class of each image.
   func report(_ images: [RGBImage], labels: [Int32], of plan: String) throws -> EvaluationReport {
     var configuration = EvaluateConfiguration()
+    configuration.precision = precision
     configuration.evaluate.reference = options.images
     configuration.evaluate.samples = plan
     configuration.evaluate.weights = options.weights

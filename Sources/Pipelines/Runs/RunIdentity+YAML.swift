@@ -1,4 +1,5 @@
 import Configuration
+import TensorGraph
 import Training
 
 extension RunIdentity {
@@ -26,5 +27,11 @@ extension RunIdentity {
       settings[key] = String(parts[1].drop { $0 == " " })
     }
     self.init(settings)
+  }
+
+  /// Notes what a run multiplies in: what `auto` came to counts. float32 is not noted, as
+  /// runs of 0.1.0 do not say.
+  mutating func add(_ precision: Precision) {
+    settings["precision"] = precision == .float32 ? nil : precision.rawValue
   }
 }

@@ -19,6 +19,7 @@ struct TrainingSession {
   var frozen: [Parameter] = []
   let folder: RunFolder
   let seed: UInt64
+  let precision: PrecisionChoice
   let configuration: ResolvedConfiguration
   let observe: PipelineObserver
   /// Draws pictures with the averaged weights.
@@ -29,9 +30,12 @@ struct TrainingSession {
   /// - Parameter initial: a file of weights to start from instead of fresh ones.
   func train(resume: Bool, initial: String?) throws -> TrainingOutcome {
     var run = run
+    let precision = try precision.resolved()
+    run.identity.add(precision)
     try warnOfMemory(
       TrainingEstimate(
-        parameters: run.parameters, loss: run.loss, options: run.options, frozen: frozen
+        parameters: run.parameters, loss: run.loss, options: run.options, precision: precision,
+        frozen: frozen
       ).memory(), to: observe)
     var start = Trainer.Start.fresh(seed: seed)
     if let initial {
@@ -45,7 +49,9 @@ struct TrainingSession {
     var trainer: Trainer?
     // It holds the closure that holds it.
     defer { trainer = nil }
-    trainer = try Trainer(run, start: start, resume: resume, executor: CPUExecutor()) { event in
+    trainer = try Trainer(
+      run, start: start, resume: resume, executor: CPUExecutor(precision: precision)
+    ) { event in
       try reporter.handle(event)
       if case .sampleMoment(let step) = event, let trainer {
         try draw(trainer.state.weights(.ema), step)

@@ -23,6 +23,8 @@ struct PredictorTrainingCheck: FixtureCheck {
 
   private let replay: TrainingReplay
 
+  static let bfloat16Tolerance: Double? = 0x1p-5
+
   static func isInput(_ name: String) -> Bool { FlowBatch.names.contains(name) }
 
   init(_ fixture: Fixture, executor: any Executor) throws {
@@ -62,6 +64,8 @@ struct RefinerTrainingCheck: FixtureCheck {
   }
 
   private let replay: TrainingReplay
+
+  static let bfloat16Tolerance: Double? = 0x1p-5
 
   static func isInput(_ name: String) -> Bool { FlowBatch.names.contains(name) }
 

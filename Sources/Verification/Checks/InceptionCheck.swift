@@ -30,6 +30,8 @@ struct InceptionCheck: FixtureCheck {
   private let settings: Settings
   private let model: InceptionV3
 
+  static let bfloat16Tolerance: Double? = 0x1p-5
+
   static func isInput(_ name: String) -> Bool {
     !InceptionResult.inputs.contains { name.hasPrefix($0.prefix) }
   }

@@ -25,6 +25,8 @@ struct NetworkCheck: FixtureCheck {
   private let model: SiT
   private let scales: GuidanceScales
 
+  static let bfloat16Tolerance: Double? = 0x1p-6
+
   static func isInput(_ name: String) -> Bool {
     ["x", "t", "y", "v", "cfg_x", "cfg_t", "cfg_y", "cfg_v"].contains(name)
   }

@@ -39,6 +39,8 @@ struct SamplingCheck: FixtureCheck {
   private let decoder: AutoencoderKL?
   private let scales: GuidanceScales
 
+  static let bfloat16Tolerance: Double? = 0x1p-5
+
   static func isInput(_ name: String) -> Bool {
     name == "y" || name == "x0" || name.hasPrefix("x0_")
   }

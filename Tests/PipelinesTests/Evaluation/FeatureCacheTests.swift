@@ -1,3 +1,4 @@
+import TensorGraph
 import CPUExecutor
 import Diagnostics
 import Evaluation
@@ -179,7 +180,7 @@ import Testing
         .fid, .sfid, .inceptionScore, .precision, .recall, .density, .coverage, .kid,
       ]
       func extractor(_ batch: Int) throws -> any FeatureExtractor {
-        try ExtractorWeights(weights).extractor(.features, batch: batch) { _ in }
+        try ExtractorWeights(weights).extractor(.features, .float32, batch: batch) { _ in }
       }
       let reports = try [1, 7, 16].map {
         try run(folder, extractor($0), metrics: metrics)

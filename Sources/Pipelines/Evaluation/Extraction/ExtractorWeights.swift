@@ -43,7 +43,8 @@ struct ExtractorWeights {
   /// Loads the network that the protocol needs.
   /// - Throws: `InputError` where the weights are of another network.
   func extractor(
-    _ evaluation: EvaluationProtocol, batch: Int, _ observe: @escaping PipelineObserver
+    _ evaluation: EvaluationProtocol, _ precision: Precision, batch: Int,
+    _ observe: @escaping PipelineObserver
   ) throws -> any FeatureExtractor {
     if let input = evaluation.input {
       guard !isFeatureNetwork else {
@@ -51,7 +52,7 @@ struct ExtractorWeights {
           path, expected: "FID's Inception, as protocol \(evaluation.rawValue) needs",
           found: "a feature network", remedy: "use --protocol features, or \(Self.inceptionFile)")
       }
-      return try inception(input, batch: batch, observe)
+      return try inception(input, precision, batch: batch, observe)
     }
     guard isFeatureNetwork else {
       throw InputError(
@@ -61,11 +62,12 @@ struct ExtractorWeights {
     let loaded = try LoadedModel(features: path, observe)
     return try FeatureNetworkExtractor(
       loaded.model, weights: loaded.weights, weightsHash: loaded.identity, batch: batch,
-      executor: CPUExecutor())
+      executor: CPUExecutor(precision: precision))
   }
 
   private func inception(
-    _ input: FeatureInput, batch: Int, _ observe: PipelineObserver
+    _ input: FeatureInput, _ precision: Precision, batch: Int,
+    _ observe: PipelineObserver
   ) throws -> InceptionExtractor {
     let selection = try file.inception()
     let origin = try file.origin(of: selection)
@@ -75,6 +77,7 @@ struct ExtractorWeights {
     }
     return try InceptionExtractor(
       InceptionV3(classes: classes), checkpoint: file.read(selection),
-      weightsHash: origin.identity, input: input, batch: batch, executor: CPUExecutor())
+      weightsHash: origin.identity, input: input, batch: batch,
+      executor: CPUExecutor(precision: precision))
   }
 }
