@@ -102,7 +102,7 @@ extension Encode {
     let graph = try vae.encodingGraph(batch: options.batch, side: side)
     let precision = try options.precision.resolved()
     let rate = try MachineRate.measure(precision)
-    let weights = 4 * vae.parameters.valueCount
+    let weights = 4 * vae.parameters.valueCount + transformedBytes(vae.encoderParameters)
     let program = try CPUExecutor.workingMemory(
       of: graph, frozen: true, precision: precision)
     // Each image and its mirror image.

@@ -99,7 +99,8 @@ extension Sample {
     _ precision: Precision
   ) throws -> Memory {
     let networks = [models.predictor.model] + (refiner.map { [$0.model.network] } ?? [])
-    let (total, conditioning) = networks.reduce(into: (models.vae.model.parameters.valueCount, 0)) {
+    let vae = models.vae.model
+    let (total, conditioning) = networks.reduce(into: (0, 0)) {
       $0.0 += $1.parameters.valueCount
       $0.1 += $1.conditioningParameters.valueCount
     }
@@ -115,7 +116,12 @@ extension Sample {
     return Memory(
       // Programs keep weights in an order of their own beside the given one, but for those
       // that are read once for all steps.
-      weights: 4 * total + precision.elementBytes * (total - conditioning),
+      weights: 4 * total + precision.elementBytes * (total - conditioning)
+        + 4 * vae.parameters.valueCount + transformedBytes(vae.decoderParameters),
       programs: work.modulationBytes(batches: batches.count) + first + steps)
   }
 }
+
+/// Bytes of an autoencoder's weights as its programs keep them beside the given ones, at most:
+/// those of 3 × 3, nearly all, as 6 × 6 in float32.
+func transformedBytes(_ parameters: [Parameter]) -> Int { 4 * 4 * parameters.valueCount }
