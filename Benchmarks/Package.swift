@@ -10,7 +10,9 @@ let package = Package(
       name: "bench",
       dependencies: [
         "TensorGraph", "CPUExecutor", "Models", "Training", "Sampling", "Evaluation", "Randomness",
-      ].map { .product(name: $0, package: "FlowTurbo") })
+      ].map { .product(name: $0, package: "FlowTurbo") }),
+    .executableTarget(
+      name: "decode", dependencies: [.product(name: "Imaging", package: "FlowTurbo")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,7 @@ import Evaluation
 import Files
 import Foundation
 import Imaging
+import Machine
 import Storage
 
 /// `flowturbo evaluate`: how far a set of samples is from a reference.
@@ -45,6 +46,7 @@ public struct Evaluate {
     _ evaluation: EvaluationProtocol, reference: EvaluationInput?, samples: EvaluationInput,
     loadExtractor: () throws -> any FeatureExtractor
   ) throws -> EvaluationReport {
+    try BLAS.check()
     let wanted = Set(options.metrics.isEmpty ? evaluation.metrics : options.metrics)
     let extractor =
       needsFeatures(evaluation, wanted, reference: reference, samples: samples)
@@ -54,7 +56,8 @@ public struct Evaluate {
       FeatureExtraction(
         extractor: $0, cache: options.cache,
         images: .init(
-          workers: options.workers, strict: options.strict, maxBroken: options.maxBroken),
+          workers: options.workers ?? Threads.count, strict: options.strict,
+          maxBroken: options.maxBroken),
         observe: observe, shouldStop: shouldStop)
     }
     func set(_ role: String, _ input: EvaluationInput, spatial: Bool) -> EvaluatedSet {

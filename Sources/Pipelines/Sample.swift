@@ -15,6 +15,10 @@ public struct Sample {
   public let configuration: SampleConfiguration
   let observe: PipelineObserver
   private let shouldStop: @Sendable () -> Bool
+  /// Puts a batch on the disk, beside the drawing of the next one.
+  var write: Write = { try $0.write($1, images: $2, latents: $3) }
+  typealias Write =
+    @Sendable (SampleProducts, SampleBatches.Batch, [RGBImage], HostTensor) throws -> Void
 
   /// - Parameter shouldStop: asked between the steps of a plan.
   public init(
@@ -89,7 +93,10 @@ public struct Sample {
     _ sampler: Sampler, _ decoder: LatentDecoder, _ products: SampleProducts, resume: Bool
   ) throws {
     let total = batches.indices.count
+    // Networks use all threads, so the next batch is drawn only once this one is decoded;
+    // compressing and writing go on meanwhile.
     let writer = BackgroundWriter()
+    defer { writer.wait() }
     let start = ContinuousClock.now
     var (done, skipped) = (0, 0)
     func stop() throws -> Stopped {
@@ -113,13 +120,14 @@ public struct Sample {
           labels: products.draws.labels(batch.drawn)
         ) { _ in
           if shouldStop() { throw Abandoned() }
+          try writer.check()
         }
       } catch is Abandoned {
         throw try stop()
       }
       try NonFiniteSample.check(latents, from: batch.drawn.lowerBound)
       let images = products.needImages ? try decoder(latents, rows: batch.keptRows) : []
-      try writer.submit { try products.write(batch, images: images, latents: latents) }
+      try writer.submit { [write] in try write(products, batch, images, latents) }
       done += batch.kept.count
       let perSecond = Double(done - skipped) / (ContinuousClock.now - start).seconds
       let left = Duration.seconds(Double(total - done) / perSecond)

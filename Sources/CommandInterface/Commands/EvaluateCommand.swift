@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Pipelines
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measures how far samples are from a reference: FID and its relatives.",
@@ -67,7 +67,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Images per batch (16).", valueName: "n"))
   var batch: Int?
 
-  @Option(help: ArgumentHelp("Threads that decode (2).", valueName: "n"))
+  @Option(help: ArgumentHelp("Threads that decode (as many as compute).", valueName: "n"))
   var workers: Int?
 
   @Option(help: ArgumentHelp("Of the bootstrap (0).", valueName: "n"))
@@ -84,6 +84,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The share of broken images to bear (0.01).", valueName: "share"))
   var maxBroken: Double?
+
+  @OptionGroup var threading: ThreadOption
 
   func validate() throws {
     guard source.config != nil || samples != nil else {

@@ -7,7 +7,7 @@ import Verification
 
 extension PrecisionChoice: ExpressibleByArgument {}
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Repeats reference fixtures and compares every number with the stored one.",
@@ -25,6 +25,8 @@ struct VerifyCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Fixtures to check.", valueName: "fixture"))
   var fixtures: [String]
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     var (failed, unusable) = (0, 0)

@@ -2,6 +2,7 @@ import CPUExecutor
 import Diagnostics
 import Evaluation
 import Imaging
+import Machine
 
 /// Compares samples of plans, one plan after the other, with one reference.
 struct PlanEvaluation {
@@ -31,7 +32,7 @@ struct PlanEvaluation {
     let weights = try ExtractorWeights(options.weights)
     extractor = try weights.extractor(
       .features, precision.resolved(), batch: 16, observe)
-    try options.render?.renderIfMissing(options.images, workers: 2, observe)
+    try options.render?.renderIfMissing(options.images, workers: Threads.count, observe)
     reference = try EvaluationInput(options.images)
   }
 

@@ -21,16 +21,20 @@ final class BackgroundWriter: Sendable {
       guard failure.withLock({ $0 == nil }) else { return }
       do { try job() } catch { failure.withLock { $0 = error } }
     }
-    try rethrow()
+    try check()
   }
 
   /// Waits for all jobs.
   func finish() throws {
-    queue.sync {}
-    try rethrow()
+    wait()
+    try check()
   }
 
-  private func rethrow() throws {
+  /// Waits for all jobs, where an error is on its way already.
+  func wait() { queue.sync {} }
+
+  /// - Throws: what an earlier job threw.
+  func check() throws {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }
