@@ -19,6 +19,8 @@ public struct TrainRefinerCommand: ParsableCommand {
     let pipeline = TrainRefiner(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
-      try pipeline.run(resume: training.resume, initial: training.initial))
+      try training.profile.run {
+        try pipeline.run(resume: training.resume, initial: training.initial)
+      })
   }
 }

@@ -13,6 +13,8 @@ struct TrainVAECommand: ParsableCommand {
     let pipeline = TrainVAE(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
-      try pipeline.run(resume: training.resume, initial: training.initial))
+      try training.profile.run {
+        try pipeline.run(resume: training.resume, initial: training.initial)
+      })
   }
 }
