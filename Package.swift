@@ -36,7 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let rooms = [
-  "Diagnostics", "Randomness", "Files", "TensorGraph", "ReferenceExecutor", "CPUExecutor",
+  "Diagnostics", "Machine", "Randomness", "Files", "TensorGraph", "ReferenceExecutor",
+  "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
   "Sampling", "Evaluation", "Solids", "Verification", "Pipelines",
 ]
@@ -61,8 +62,7 @@ let package = Package(
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "COpenBLAS", cSettings: hotC, linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CHDF5", dependencies: ["CHDF5System"], cSettings: hotC),
     .target(name: "CResampling", cSettings: hotC),
     .target(name: "CFileMap", cSettings: hotC),
@@ -70,6 +70,7 @@ let package = Package(
     .target(name: "CDNN", cSettings: hotC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: hotC, linkerSettings: [.linkedLibrary("gomp")]),
     floor("Diagnostics"),
+    floor("Machine"),
     floor("Randomness", hot: true),
     floor("Files", ["Diagnostics", "CCrypto", "CFileMap"]),
 
@@ -80,7 +81,9 @@ let package = Package(
 
     // Floor 2: what comes in and goes out.
     floor("Configuration", ["Diagnostics", yams]),
-    floor("Imaging", ["Diagnostics", "Files", "CTurboJPEG", "CPNG", "CResampling"], hot: true),
+    floor(
+      "Imaging", ["Diagnostics", "Machine", "Files", "CTurboJPEG", "CPNG", "CResampling"],
+      hot: true),
     floor("Checkpoints", ["Diagnostics", "Files", "CZlib"], hot: true),
     floor("Storage", ["Diagnostics", "Files", "CHDF5"]),
 
@@ -93,8 +96,10 @@ let package = Package(
     // Floor 4: the verbs, none of which imports another, and the rendered set.
     floor(
       "Training",
-      ["Models", "TensorGraph", "Checkpoints", "Storage", "Randomness", "Files", "Diagnostics"],
-      hot: true),
+      [
+        "Models", "TensorGraph", "Checkpoints", "Storage", "Randomness", "Files", "Machine",
+        "Diagnostics",
+      ], hot: true),
     floor(
       "Sampling",
       ["Models", "TensorGraph", "CPUExecutor", "Randomness", "Diagnostics"], hot: true),
@@ -102,7 +107,7 @@ let package = Package(
       "Evaluation",
       [
         "Models", "CPUExecutor", "TensorGraph", "Storage", "Imaging", "COpenBLAS", "Randomness",
-        "Diagnostics",
+        "Machine", "Diagnostics",
       ], hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
@@ -111,14 +116,14 @@ let package = Package(
       "Verification",
       [
         "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "TensorGraph", "CPUExecutor",
-        "Checkpoints", "Imaging", "Files", "Randomness", "Diagnostics",
+        "Checkpoints", "Imaging", "Files", "Randomness", "Machine", "Diagnostics",
       ], hot: true),
     floor(
       "Pipelines",
       [
         "Configuration", "ModelFiles", "Models", "Training", "Sampling", "Evaluation", "Solids",
         "TensorGraph", "CPUExecutor", "Checkpoints", "Storage", "Imaging", "Randomness", "Files",
-        "Diagnostics",
+        "Machine", "Diagnostics",
       ], hot: true),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.
@@ -139,6 +144,7 @@ let package = Package(
     .target(
       name: "FuzzSupport", dependencies: ["Randomness", "Files", "Diagnostics"],
       path: "Tests/FuzzSupport", swiftSettings: hot),
+    tests("Machine", []),
     tests("Randomness", []),
     tests("Files", ["Diagnostics"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
@@ -149,7 +155,7 @@ let package = Package(
         "Diagnostics",
       ]),
     tests("Configuration", ["Diagnostics"]),
-    tests("Imaging", ["Diagnostics"], resources: [.copy("Fixtures")]),
+    tests("Imaging", ["Diagnostics", "CResampling"], resources: [.copy("Fixtures")]),
     tests(
       "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
       resources: [.copy("Fixtures")]),
@@ -172,7 +178,12 @@ let package = Package(
         "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
         "Models", "TensorGraph",
       ], resources: [.copy("Fixtures")]),
-    tests("Evaluation", ["CPUExecutor", "Randomness", "Diagnostics"]),
+    // A program that loads OpenBLAS as a new process does, for Evaluation's tests to start.
+    .executableTarget(
+      name: "openblas-host", dependencies: ["Evaluation"], path: "Tests/OpenBLASHost",
+      swiftSettings: habits),
+    tests(
+      "Evaluation", ["CPUExecutor", "COpenBLAS", "Randomness", "Diagnostics", "openblas-host"]),
     tests("Sampling", ["ReferenceExecutor", "Models", "TensorGraph", "Diagnostics"]),
     tests(
       "Verification",
@@ -193,8 +204,8 @@ let package = Package(
       "Pipelines",
       [
         "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
-        "Evaluation", "Files", "Imaging", "ModelFiles", "Models", "Randomness", "Sampling",
-        "Solids", "Storage", "TensorGraph", "Training",
+        "Evaluation", "Files", "Imaging", "Machine", "ModelFiles", "Models", "Randomness",
+        "Sampling", "Solids", "Storage", "TensorGraph", "Training",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(

@@ -17,6 +17,8 @@ let package = Package(
       ].map { .product(name: $0, package: "FlowTurbo") } + [
         .product(name: "ArgumentParser", package: "swift-argument-parser")
       ]),
+    .executableTarget(
+      name: "decode", dependencies: [.product(name: "Imaging", package: "FlowTurbo")]),
     .testTarget(name: "BenchTests", dependencies: ["bench"]),
   ],
   swiftLanguageModes: [.v6]

@@ -8,7 +8,7 @@ least_swift=6.3
 # Debian package, what it is for
 libraries=(
   "libdnnl-dev        oneDNN: matrix products and convolutions"
-  "libopenblas-dev    OpenBLAS: double-precision products and LAPACK's eigenvalues, for metrics"
+  "libopenblas0       OpenBLAS: double-precision products and LAPACK's eigenvalues, for metrics"
   "libhdf5-dev        HDF5: files of latents"
   "libturbojpeg0-dev  TurboJPEG: reading and writing JPEG"
   "libpng-dev         libpng: reading and writing PNG"

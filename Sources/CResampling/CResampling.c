@@ -11,55 +11,16 @@ static inline uint8_t clipped(int32_t sum) {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-static void horizontal_row(const uint8_t *source, uint8_t *target, ptrdiff_t channels,
-                           cresampling_taps taps) {
-  for (ptrdiff_t x = 0; x < taps.length; x++) {
-    const uint8_t *from = source + taps.first[x] * channels;
-    const int32_t *weights = taps.weights + x * taps.stride;
-    for (ptrdiff_t c = 0; c < channels; c++) {
-      int32_t sum = half;
-      for (ptrdiff_t i = 0; i < taps.count[x]; i++) sum += from[i * channels + c] * weights[i];
-      target[x * channels + c] = clipped(sum);
-    }
-  }
+/* `n` samples of one output row, n a constant at every call: the sums stay in registers. */
+static inline __attribute__((always_inline)) void weighted_rows(
+    const uint8_t *source, ptrdiff_t source_stride, const int32_t *weights, ptrdiff_t count,
+    uint8_t *target, int n) {
+  int32_t sums[64];
+  for (int j = 0; j < n; j++) sums[j] = half;
+  for (ptrdiff_t i = 0; i < count; i++)
+    for (int j = 0; j < n; j++) sums[j] += source[i * source_stride + j] * weights[i];
+  for (int j = 0; j < n; j++) target[j] = clipped(sums[j]);
 }
-
-typedef uint8_t bytes4 __attribute__((vector_size(4)));
-typedef int32_t ints4 __attribute__((vector_size(16)));
-
-/* Three-channel rows, of which each but the last of the image may be read one byte past
-   its end: a pixel is loaded as four bytes, whose fourth sum is thrown away. */
-VECTORISED static void horizontal_rgb(const uint8_t *source, ptrdiff_t source_stride,
-                                      uint8_t *target, ptrdiff_t rows, cresampling_taps taps) {
-  for (ptrdiff_t y = 0; y < rows; y++) {
-    for (ptrdiff_t x = 0; x < taps.length; x++) {
-      const uint8_t *from = source + y * source_stride + taps.first[x] * 3;
-      const int32_t *weights = taps.weights + x * taps.stride;
-      ints4 sum = {half, half, half, half};
-      for (ptrdiff_t i = 0; i < taps.count[x]; i++) {
-        bytes4 pixel;
-        memcpy(&pixel, from + 3 * i, 4);
-        sum += __builtin_convertvector(pixel, ints4) * weights[i];
-      }
-      uint8_t *to = target + 3 * (y * taps.length + x);
-      for (int c = 0; c < 3; c++) to[c] = clipped(sum[c]);
-    }
-  }
-}
-
-void cresampling_horizontal(const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-                            ptrdiff_t rows, ptrdiff_t channels, cresampling_taps taps) {
-  ptrdiff_t y = 0;
-  if (channels == 3 && rows > 1) {
-    horizontal_rgb(source, source_stride, target, rows - 1, taps);
-    y = rows - 1;
-  }
-  for (; y < rows; y++)
-    horizontal_row(source + y * source_stride, target + y * taps.length * channels, channels, taps);
-}
-
-/* Samples whose sums stay in registers. */
-enum { block = 64 };
 
 VECTORISED void cresampling_vertical(const uint8_t *source, ptrdiff_t source_stride,
                                      uint8_t *target, ptrdiff_t row, cresampling_taps taps) {
@@ -68,19 +29,68 @@ VECTORISED void cresampling_vertical(const uint8_t *source, ptrdiff_t source_str
     const int32_t *weights = taps.weights + y * taps.stride;
     uint8_t *to = target + y * row;
     ptrdiff_t x = 0;
-    for (; x + block <= row; x += block) {
-      int32_t sums[block];
-      for (int j = 0; j < block; j++) sums[j] = half;
-      for (ptrdiff_t i = 0; i < taps.count[y]; i++) {
-        const uint8_t *from = top + i * source_stride + x;
-        for (int j = 0; j < block; j++) sums[j] += from[j] * weights[i];
-      }
-      for (int j = 0; j < block; j++) to[x + j] = clipped(sums[j]);
+    for (; x + 64 <= row; x += 64)
+      weighted_rows(top + x, source_stride, weights, taps.count[y], to + x, 64);
+    for (; x + 16 <= row; x += 16)
+      weighted_rows(top + x, source_stride, weights, taps.count[y], to + x, 16);
+    for (; x < row; x++) weighted_rows(top + x, source_stride, weights, taps.count[y], to + x, 1);
+  }
+}
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* Four perfect shuffles of sixteen rows of sixteen bytes are their transposition. */
+static inline __attribute__((always_inline)) void transpose(bytes16 rows[cresampling_rows]) {
+  for (int round = 0; round < 4; round++) {
+    bytes16 shuffled[16];
+    for (int i = 0; i < 8; i++) {
+      shuffled[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19,
+                                                4, 20, 5, 21, 6, 22, 7, 23);
+      shuffled[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26,
+                                                    11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
-    for (; x < row; x++) {
-      int32_t sum = half;
-      for (ptrdiff_t i = 0; i < taps.count[y]; i++) sum += top[i * source_stride + x] * weights[i];
-      to[x] = clipped(sum);
-    }
+    memcpy(rows, shuffled, sizeof shuffled);
+  }
+}
+
+/* columns (n, 16) = the first n bytes of each of `rows` <= 16 rows, transposed. */
+static void to_columns(const uint8_t *source, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t n,
+                       uint8_t *columns) {
+  for (ptrdiff_t x = 0; x < n; x += 16) {
+    bytes16 tile[cresampling_rows] = {0};
+    size_t bytes = n - x < 16 ? n - x : 16;
+    if (bytes == 16)
+      for (ptrdiff_t y = 0; y < rows; y++) memcpy(&tile[y], source + y * stride + x, 16);
+    else
+      for (ptrdiff_t y = 0; y < rows; y++) memcpy(&tile[y], source + y * stride + x, bytes);
+    transpose(tile);
+    memcpy(columns + x * 16, tile, 16 * bytes);
+  }
+}
+
+/* The way back: `rows` packed rows of n bytes. */
+static void to_rows(const uint8_t *columns, ptrdiff_t rows, ptrdiff_t n, uint8_t *target) {
+  for (ptrdiff_t x = 0; x < n; x += 16) {
+    bytes16 tile[cresampling_rows] = {0};
+    size_t bytes = n - x < 16 ? n - x : 16;
+    memcpy(tile, columns + x * 16, 16 * bytes);
+    transpose(tile);
+    if (bytes == 16)
+      for (ptrdiff_t y = 0; y < rows; y++) memcpy(target + y * n + x, &tile[y], 16);
+    else
+      for (ptrdiff_t y = 0; y < rows; y++) memcpy(target + y * n + x, &tile[y], bytes);
+  }
+}
+
+void cresampling_horizontal(const uint8_t *source, ptrdiff_t source_stride, ptrdiff_t width,
+                            uint8_t *target, ptrdiff_t rows, ptrdiff_t channels,
+                            uint8_t *scratch, cresampling_taps taps) {
+  ptrdiff_t group = cresampling_rows * channels;
+  uint8_t *resized = scratch + width * group;
+  for (ptrdiff_t y = 0; y < rows; y += cresampling_rows) {
+    ptrdiff_t height = rows - y < cresampling_rows ? rows - y : cresampling_rows;
+    to_columns(source + y * source_stride, source_stride, height, width * channels, scratch);
+    cresampling_vertical(scratch, group, resized, group, taps);
+    to_rows(resized, height, taps.length * channels, target + y * taps.length * channels);
   }
 }

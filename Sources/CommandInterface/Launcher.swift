@@ -16,6 +16,7 @@ public enum Launcher {
     StopRequest.listen()
     do {
       var parsed = try command.parseAsRoot()
+      Processors.use(threads: (parsed as? any ComputingCommand)?.threading.threads)
       try parsed.run()
       exit(Diagnostics.ExitCode.done.rawValue)
     } catch let error as any ExitCodeProviding {

@@ -66,10 +66,9 @@ extension PolynomialKernel {
   private func tile(_ x: Strip, _ y: Strip, belowDiagonal: Bool) -> Double {
     var products = [Double](repeating: 0, count: x.rows * y.rows)
     Workers.alone {
-      cblas_dgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(x.rows), blasint(y.rows),
-        blasint(x.depth), gamma ?? 1 / Double(x.depth), x.values, blasint(x.depth), y.values,
-        blasint(x.depth), 0, &products, blasint(y.rows))
+      copenblas_dgemm(
+        false, true, Int32(x.rows), Int32(y.rows), Int32(x.depth), gamma ?? 1 / Double(x.depth),
+        x.values, Int32(x.depth), y.values, Int32(x.depth), 0, &products, Int32(y.rows))
     }
     var sum = 0.0
     for i in 0..<x.rows {

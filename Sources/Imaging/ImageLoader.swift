@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import Machine
 
 /// Decodes and centre-crops the images of a folder on several threads, in order and in
 /// bounded memory.
@@ -17,15 +17,16 @@ public struct ImageLoader: Sendable {
   public let size: Int
   /// Threads that decode.
   public var workers: Int
+  /// Crops that are made before they are asked for, besides one for each worker: what the
+  /// consumer takes at a time, so that the next batch is there when it has done with one.
+  public var batch = 1
   /// The first broken image ends the stream with an error.
   public var strict = false
   /// The share of broken images, 0...1, above which the stream's end is an error.
   public var maxBroken = 0.01
 
   /// - Precondition: `size` is positive.
-  public init(
-    _ folder: ImageFolder, size: Int, workers: Int = ProcessInfo.processInfo.activeProcessorCount
-  ) {
+  public init(_ folder: ImageFolder, size: Int, workers: Int = Threads.count) {
     precondition(size > 0)
     self.folder = folder
     self.size = size
@@ -44,6 +45,9 @@ public struct ImageLoader: Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= folder.images.count)
     return ImageStream(self, range, broken, report)
   }
+
+  /// Twice the workers at least, which keeps them busy behind one slow image.
+  var lookahead: Int { workers + max(workers, batch) }
 
   /// One crop, or why there is none.
   func load(_ index: Int) -> Result<RGBImage, InputError> {
@@ -74,9 +78,8 @@ public final class ImageStream {
     self.loader = loader
     self.broken = broken
     self.report = report
-    // Twice the workers keeps them busy behind one slow image.
     prefetch = OrderedPrefetch(
-      range, workers: loader.workers, lookahead: 2 * loader.workers
+      range, workers: loader.workers, lookahead: loader.lookahead
     ) { loader.load($0) }
   }
 

@@ -49,9 +49,13 @@ public enum Resampling {
     _ source: PixelWindow, _ weights: ResamplingWeights
   ) -> PixelArray {
     .make(width: weights.length, height: source.height, channels: source.channels) { target in
-      weights.withTaps {
-        cresampling_horizontal(
-          source.base, source.stride, target, source.height, source.channels, $0)
+      let bytes = Int(cresampling_rows) * source.channels * (source.width + weights.length)
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes) { scratch in
+        weights.withTaps {
+          cresampling_horizontal(
+            source.base, source.stride, source.width, target, source.height, source.channels,
+            scratch.baseAddress, $0)
+        }
       }
     }
   }

@@ -163,5 +163,11 @@ extension SiTConfiguration {
     return embedders + Double(depth) * block + 2 * D * D + T * D * patch * Double(outChannels)
   }
 
+  /// Those of `multiplyAdds` that depend on time and class alone.
+  public var conditioningMultiplyAdds: Double {
+    let D = Double(hiddenSize)
+    return Double(frequencyEmbeddingSize) * D + D * D + Double(modulationSize) * D
+  }
+
   private func linear(_ from: Int, _ to: Int) -> Int { from * to + to }
 }

@@ -120,7 +120,7 @@ public struct Compare {
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
     }
     let account = try evaluation.map { evaluation in
-      try evaluate(contestants, by: evaluation, &results) { contestant, batch in
+      try evaluate(contestants, by: evaluation, draws, &results) { contestant, batch in
         try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
       }
     }
@@ -164,7 +164,7 @@ public struct Compare {
   /// Draws more samples of each contestant and adds their metrics to its result.
   private func evaluate(
     _ contestants: [Contestant], by evaluation: PlanEvaluation,
-    _ results: inout [PlanComparison.Result],
+    _ draws: SampleDraws, _ results: inout [PlanComparison.Result],
     images: (Contestant, SampleBatches.Batch) throws -> [RGBImage]
   ) throws -> PlanComparison.Evaluation {
     let count = evaluation.count
@@ -180,9 +180,14 @@ public struct Compare {
         }
         return try images(contestant, batch)
       }
-      let report = try evaluation.report(samples, of: contestant.name)
+      let report = try evaluation.report(
+        samples, labels: draws.labels(0..<count), of: contestant.name)
       results[number].metrics = Dictionary(
         uniqueKeysWithValues: report.results.map { ($0.name, $0.value) })
+      results[number].standardErrors = Dictionary(
+        uniqueKeysWithValues: report.results.compactMap { result in
+          result.standardError.map { (result.name, $0) }
+        })
       reports.append(report)
     }
     var warnings: [String] = []
@@ -256,7 +261,10 @@ public struct Compare {
           String(format: "%.4f", result.latentRMSE),
         ]
           + metrics.map { name in
-            result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
+            guard let value = result.metrics?[name] else { return "" }
+            let text = String(format: "%.3f", value)
+            return text
+              + (result.standardErrors?[name].map { String(format: " ± %.3f", $0) } ?? "")
           })
     }
     observe(
@@ -273,7 +281,8 @@ public struct Compare {
       observe(
         .note(
           "Metrics of \(evaluation.count) samples of each plan against "
-            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")."))
+            + "\(evaluation.reference?.count ?? 0) images of \(evaluation.reference?.path ?? "")"
+            + (comparison.hasErrors ? "; ± is the standard error over resampled samples." : ".")))
       for warning in evaluation.warnings { observe(.warning(warning)) }
     }
     for grid in comparison.results.map(\.grid) + [comparison.referenceGrid] {

@@ -19,6 +19,9 @@ public struct Encode {
   /// The HDF5 file to be.
   public let path: String
   let observe: PipelineObserver
+  /// Puts a part on the disk, beside the encoding of the next one.
+  var write: Write = { try $0.write($1) }
+  typealias Write = @Sendable (LatentsWriter, LatentsPart) throws -> Void
 
   public init(_ configuration: EncodeConfiguration, observe: @escaping PipelineObserver) {
     self.init(configuration.encode, path: configuration.latents, observe: observe)
@@ -113,6 +116,7 @@ private final class EncodingPass {
   private let options: EncodingOptions
   private let path: String
   private let writer: LatentsWriter
+  private let write: Encode.Write
   private let images: ImageFolder
   private let log: JSONLinesLog
   private let observe: PipelineObserver
@@ -129,6 +133,7 @@ private final class EncodingPass {
     options = encode.options
     path = encode.path
     self.writer = writer
+    write = encode.write
     self.images = images
     self.observe = observe
     var missing: [Int] = []
@@ -185,7 +190,11 @@ private final class EncodingPass {
   }
 
   private func run(_ parts: ClosedRange<Int>) throws {
+    // A part goes to the disk while the next one is encoded.
+    let background = BackgroundWriter(waiting: 1)
+    defer { background.wait() }
     var loader = options.images.loader(images)
+    loader.batch = options.batch
     // The share is judged over all parts, below.
     loader.maxBroken = 1
     var number = parts.lowerBound
@@ -199,7 +208,7 @@ private final class EncodingPass {
     var next = try stream.next()
     while number <= parts.upperBound {
       var part = writer.part(number)
-      var whole = 0
+      var count = 0
       for lower in stride(
         from: part.range.lowerBound, to: part.range.upperBound, by: options.batch)
       {
@@ -209,14 +218,14 @@ private final class EncodingPass {
           pictures.append((index, image))
           next = try stream.next()
         }
-        whole += pictures.count
+        count += pictures.count
         try encoder.encode(pictures, from: lower, into: &part, path: images.path)
         encoded += batch.count
         report(done: batch.upperBound)
       }
       // Logged first: a kill in between costs no line, and the part's are dropped on resuming.
       // The stream looks ahead: faults beyond this part's are the next one's.
-      let own = faults.prefix(part.range.count - whole)
+      let own = faults.prefix(part.range.count - count)
       for fault in own {
         try log.append([
           "event": .text("broken"), "step": .integer(number), "reason": .text("\(fault)"),
@@ -227,19 +236,22 @@ private final class EncodingPass {
         "event": .text("part"), "step": .integer(number),
         "images": .integer(part.range.count),
       ])
-      try writer.write(part)
+      let whole = part
+      try background.submit { [write, writer] in try write(writer, whole) }
       broken = stream.broken
       // No need to go on once even whole images cannot save the set.
       if Double(broken.count) > options.images.maxBroken * Double(images.images.count) {
         try broken.check(maximum: options.images.maxBroken)
       }
       if StopRequest.isSet, number < writer.partCount - 1 {
+        try background.finish()
         throw Stopped(
           "stopped after \(part.range.upperBound) of \(images.images.count) images: "
             + "repeat the command to go on")
       }
       number += 1
     }
+    try background.finish()
   }
 
   private func report(done: Int) {

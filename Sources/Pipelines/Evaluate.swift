@@ -4,6 +4,7 @@ import Evaluation
 import Files
 import Foundation
 import Imaging
+import Machine
 import Storage
 
 /// `flowturbo evaluate`: how far a set of samples is from a reference.
@@ -42,6 +43,7 @@ public struct Evaluate {
     _ evaluation: EvaluationProtocol, reference: EvaluationInput?, samples: EvaluationInput,
     loadExtractor: () throws -> any FeatureExtractor
   ) throws -> EvaluationReport {
+    try BLAS.check()
     let wanted = Set(options.metrics.isEmpty ? evaluation.metrics : options.metrics)
     let extractor =
       needsFeatures(evaluation, wanted, reference: reference, samples: samples)
@@ -51,7 +53,8 @@ public struct Evaluate {
       FeatureExtraction(
         extractor: $0, cache: options.cache,
         images: .init(
-          workers: options.workers, strict: options.strict, maxBroken: options.maxBroken),
+          workers: options.workers ?? Threads.count, strict: options.strict,
+          maxBroken: options.maxBroken),
         observe: observe, shouldStop: shouldStop)
     }
     func set(_ role: String, _ input: EvaluationInput, spatial: Bool) -> EvaluatedSet {
@@ -245,8 +248,10 @@ extension EvaluationReport {
     for warning in warnings { observe(.warning(warning)) }
     func number(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
     func counts(_ result: Result) -> String {
-      [result.referenceCount, result.sampleCount].map { $0.map(String.init) ?? "?" }
-        .joined(separator: " / ")
+      let sets =
+        result.metric.needsReference
+        ? [result.referenceCount, result.sampleCount] : [result.sampleCount]
+      return sets.map { $0.map(String.init) ?? "?" }.joined(separator: " / ")
     }
     let header = ["metric", "class", "value", "± error", "95 % interval", "images"]
     let rows = results.map { result in

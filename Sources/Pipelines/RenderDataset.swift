@@ -1,4 +1,5 @@
 import Diagnostics
+import Machine
 import Solids
 
 /// `flowturbo render-dataset`: JPEGs of solids in a folder per class.
@@ -9,14 +10,16 @@ public struct RenderDataset {
   private let output: String
   private let observe: PipelineObserver
 
-  /// - Parameter classes: names of `SolidClass`; nil for all.
+  /// - Parameters:
+  ///   - classes: names of `SolidClass`; nil for all.
+  ///   - workers: threads; nil for as many as compute. The images do not depend on it.
   public init(
-    _ options: RenderedSetOptions, classes: [String]?, workers: Int, output: String,
+    _ options: RenderedSetOptions, classes: [String]?, workers: Int?, output: String,
     observe: @escaping PipelineObserver
   ) {
     self.options = options
     self.classes = classes
-    self.workers = workers
+    self.workers = workers ?? Threads.count
     self.output = output
     self.observe = observe
   }

@@ -15,6 +15,10 @@ public struct Sample {
   public let configuration: SampleConfiguration
   let observe: PipelineObserver
   private let shouldStop: @Sendable () -> Bool
+  /// Puts a batch on the disk, beside the drawing of the next one.
+  var write: Write = { try $0.write($1, images: $2, latents: $3) }
+  typealias Write =
+    @Sendable (SampleProducts, SampleBatches.Batch, [RGBImage], HostTensor) throws -> Void
 
   /// - Parameter shouldStop: asked between the steps of a plan.
   public init(
@@ -39,12 +43,10 @@ public struct Sample {
       )
     }
     try options.labels.validate(classes: models.classes)
-    let memory = try memory(models, refiner)
-    warnOfMemory(memory.weights + memory.evaluation, to: observe)
     let executor = CPUExecutor()
-    let sampler = try models.sampler(
-      options.plan, refiner: refiner, guidance: options.guidance,
-      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
+    let sampler = try sampler(models, refiner, executor)
+    let memory = try memory(models, refiner, work(sampler, models))
+    warnOfMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
 
     var manifest = try self.manifest(models, refiner)
@@ -75,6 +77,15 @@ public struct Sample {
           + "\(manifest.evaluations.refiner) of the refiner), guidance \(options.guidance)"))
   }
 
+  func sampler(
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ executor: any Executor
+  ) throws -> Sampler {
+    let options = configuration.sampling
+    return try models.sampler(
+      options.plan, refiner: refiner, guidance: options.guidance,
+      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
+  }
+
   var batches: SampleBatches {
     let options = configuration.sampling
     return SampleBatches(
@@ -85,7 +96,10 @@ public struct Sample {
     _ sampler: Sampler, _ decoder: LatentDecoder, _ products: SampleProducts, resume: Bool
   ) throws {
     let total = batches.indices.count
+    // Networks use all threads, so the next batch is drawn only once this one is decoded;
+    // compressing and writing go on meanwhile.
     let writer = BackgroundWriter()
+    defer { writer.wait() }
     let start = ContinuousClock.now
     var (done, skipped) = (0, 0)
     func stop() throws -> Stopped {
@@ -110,6 +124,7 @@ public struct Sample {
             labels: products.draws.labels(batch.drawn)
           ) { _ in
             if shouldStop() { throw Abandoned() }
+            try writer.check()
           }
         }
       } catch is Abandoned {
@@ -119,7 +134,7 @@ public struct Sample {
       let images = try Profile.phase("decode a batch") {
         products.needImages ? try decoder(latents, rows: batch.keptRows) : []
       }
-      try writer.submit { try products.write(batch, images: images, latents: latents) }
+      try writer.submit { [write] in try write(products, batch, images, latents) }
       done += batch.kept.count
       let perSecond = Double(done - skipped) / (ContinuousClock.now - start).seconds
       let left = Duration.seconds(Double(total - done) / perSecond)

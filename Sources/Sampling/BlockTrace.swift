@@ -14,12 +14,20 @@ struct BlockResult {
   let velocity: Tensor
 }
 
-/// The graph of one block while it is written: its inputs, declared as they are
+/// An end of a block.
+enum BlockTime: String {
+  case start = "t"
+  case end = "tNext"
+}
+
+/// The graph of one block while it is written: its inputs, recorded as they are
 /// used, and the guided networks, whose evaluations it counts.
 final class BlockTrace {
   let graph = Graph()
   private let field: VelocityField
   private let shape: Shape
+  /// The inputs that the block has come to need.
+  private(set) var inputs: Set<Input> = []
   private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
 
   init(_ field: VelocityField, shape: Shape) {
@@ -27,52 +35,69 @@ final class BlockTrace {
     self.shape = shape
   }
 
-  enum Input: String, CaseIterable { case x, t, tNext, delta, velocity, labels }
+  enum Input: Hashable {
+    case x, delta, velocity, labels
+    case time(BlockTime)
+    case modulations(NetworkRole, BlockTime)
 
-  /// Latents (R, …).
-  var x: Tensor { get throws { try graph.input(Input.x.rawValue, shape) } }
-  /// The block's start and end, and the grid's spacing: scalars.
-  var t: Tensor { get throws { try graph.input(Input.t.rawValue, .scalar) } }
-  var tNext: Tensor { get throws { try graph.input(Input.tNext.rawValue, .scalar) } }
-  var delta: Tensor { get throws { try graph.input(Input.delta.rawValue, .scalar) } }
-  /// The velocity that the block before handed on (R, …).
-  var velocity: Tensor { get throws { try graph.input(Input.velocity.rawValue, shape) } }
-  private var labels: Tensor {
-    get throws { try graph.input(Input.labels.rawValue, [shape[0]], .int32) }
-  }
-
-  /// The guided predictor's velocity at (x, t).
-  func predict(_ x: Tensor, at t: Tensor) throws -> Tensor {
-    evaluations.predictor += 1
-    let times = try t.broadcast(to: [shape[0]])  // (R)
-    return try graph.namespace(VariableSpace.predictor) {
-      try field.guidance(x) { try field.predictor($0, times, labels) }  // (R, …)
+    var name: String {
+      switch self {
+      case .x: "x"
+      case .delta: "delta"
+      case .velocity: "velocity"
+      case .labels: "labels"
+      case .time(let time): time.rawValue
+      case .modulations(let role, let time): "\(role.rawValue)/\(time.rawValue)"
+      }
     }
   }
 
+  /// Latents (R, …).
+  var x: Tensor { get throws { try input(.x, shape) } }
+  /// The grid's spacing, a scalar.
+  var delta: Tensor { get throws { try input(.delta, .scalar) } }
+  /// The velocity that the block before handed on (R, …).
+  var velocity: Tensor { get throws { try input(.velocity, shape) } }
+
+  /// The guided predictor's velocity at (x, t).
+  func predict(_ x: Tensor, at time: BlockTime) throws -> Tensor {
+    evaluations.predictor += 1
+    return try evaluate(field.predictor, .predictor, x, at: time, extra: ())
+  }
+
   /// The guided refiner's offset at (x, t); the velocity goes in as it is, both halves.
-  func refine(_ x: Tensor, at t: Tensor, velocity: Tensor) throws -> Tensor {
+  func refine(_ x: Tensor, at time: BlockTime, velocity: Tensor) throws -> Tensor {
     guard let refiner = field.refiner else {
       throw InputError("the plan has refiner steps (R) but no refiner is given")
     }
     evaluations.refiner += 1
-    let times = try t.broadcast(to: [shape[0]])  // (R)
-    return try graph.namespace(VariableSpace.refiner) {
-      try field.guidance(x) { try refiner($0, times, velocity, labels) }  // (R, …)
+    return try evaluate(refiner, .refiner, x, at: time, extra: velocity)
+  }
+
+  private func evaluate<Extra>(
+    _ network: FieldNetwork<Extra>, _ role: NetworkRole, _ x: Tensor, at time: BlockTime,
+    extra: Extra
+  ) throws -> Tensor {
+    let (guidance, rows) = (field.guidance, shape[0])
+    switch network {
+    case .whole(let function):
+      let times = try input(.time(time), .scalar).broadcast(to: [rows])  // (R)
+      let labels = try input(.labels, [rows], .int32)
+      return try graph.namespace(role.rawValue) {
+        try guidance(x) { try function($0, times, labels, extra) }  // (R, …)
+      }
+    case .conditioned(let conditioning, let function):
+      let modulations = try input(.modulations(role, time), [rows, conditioning.size])
+      return try graph.namespace(role.rawValue) {
+        try guidance.mixed(function(guidance.shared(x), modulations, extra))  // (R, …)
+      }
     }
   }
 
-  /// The inputs that the graph has come to need.
-  var inputs: Set<Input> {
-    Set(
-      graph.nodes.compactMap {
-        if case .input(let name) = $0.operation { Input(rawValue: name) } else { nil }
-      })
+  private func input(_ input: Input, _ shape: Shape, _ element: ElementType = .float32) throws
+    -> Tensor
+  {
+    inputs.insert(input)
+    return try graph.input(input.name, shape, element)
   }
-}
-
-/// What the variables of each network are filed under.
-enum VariableSpace {
-  static let predictor = "predictor"
-  static let refiner = "refiner"
 }

@@ -28,11 +28,19 @@ public struct Guidance: Sendable, Hashable {
   /// R rows too: the first half of x twice, so that both branches see the same x.
   /// The labels [y, null] are the network's own business.
   public func callAsFunction(_ x: Tensor, network: (Tensor) throws -> Tensor) throws -> Tensor {
-    guard branches == 2 else { return try network(x) }
-    let n = x.shape[0] / 2
-    let half = try x.slice(axis: 0, 0..<n)  // (n, C, …)
-    let v = try network(half.concatenated(with: half, axis: 0))  // (2n, C, …)
+    let shared = try shared(x)
+    return try mixed(
+      network(branches == 2 ? shared.concatenated(with: shared, axis: 0) : shared))
+  }
 
+  /// The rows (n, C, …) of x (R, C, …) that every branch sees: the first half, with two branches.
+  func shared(_ x: Tensor) throws -> Tensor {
+    branches == 2 ? try x.slice(axis: 0, 0..<x.shape[0] / 2) : x
+  }
+
+  /// Velocities (R, C, …) of both branches, guided.
+  func mixed(_ v: Tensor) throws -> Tensor {
+    guard branches == 2 else { return v }
     let count = v.shape[1]
     let mixed = channels == .all ? count : min(3, count)
     let branch = try v.slice(axis: 1, 0..<mixed).split(2, axis: 0)  // label, null: (n, 3, …)

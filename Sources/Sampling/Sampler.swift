@@ -2,9 +2,10 @@
 import Diagnostics
 import TensorGraph
 
-/// Runs a sampling plan: every block one compiled program, guidance included.
+/// Runs a sampling plan: every block one compiled program, guidance included, and what depends
+/// on time and class alone computed before them, for all times of the plan at once.
 ///
-/// Results depend on noise and labels alone; the batch size changes them by
+/// Results depend on noise and labels alone; what else is in the batch changes them by
 /// rounding only.
 public final class Sampler {
   /// What an observer sees after each block.
@@ -24,18 +25,26 @@ public final class Sampler {
     let shape: Shape
   }
 
-  private struct CompiledBlock {
-    let program: any Program
+  struct TracedBlock {
+    let graph: Graph
     let inputs: Set<BlockTrace.Input>
     let evaluations: EvaluationCount
   }
 
+  /// A block at its place in the plan.
+  struct PlacedBlock {
+    let index: Int
+    let block: any BlockFunction
+  }
+
   private let executor: any Executor
-  private let field: VelocityField
+  let field: VelocityField
   private let variables: [String: HostTensor]
   private let blocks: [any BlockFunction]
   private let grid: TimeGrid
-  private var compiled: [Key: CompiledBlock] = [:]
+  private var traced: [Key: TracedBlock] = [:]
+  private var compiled: [Key: any Program] = [:]
+  private var tables: [NetworkRole: ModulationTable] = [:]
 
   /// Evaluations of the networks that all runs so far took, each of a whole batch.
   public private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
@@ -58,10 +67,11 @@ public final class Sampler {
     self.executor = executor
     self.field = field
     var variables: [String: HostTensor] = [:]
-    for (path, tensor) in predictorWeights {
-      variables["\(VariableSpace.predictor)/\(path)"] = tensor
+    for (role, weights) in [
+      (NetworkRole.predictor, predictorWeights), (.refiner, refinerWeights),
+    ] {
+      for (path, tensor) in weights { variables["\(role.rawValue)/\(path)"] = tensor }
     }
-    for (path, tensor) in refinerWeights { variables["\(VariableSpace.refiner)/\(path)"] = tensor }
     self.variables = variables
     blocks = plan.blockFunctions(variant)
     grid = TimeGrid(steps: blocks.count)
@@ -112,36 +122,35 @@ public final class Sampler {
     if let label = labels.first(where: { $0 < 0 || $0 > classes }) {
       throw InputError("label", expected: "a class from 0 to \(classes)", found: "\(label)")
     }
+    let shape = x.shape
     var (x, velocity): (HostTensor, HostTensor?) = (x, nil)
+    let modulations = try tables(shape).mapValues { $0.batch(labels) }
     let labels = HostTensor(labels, shape: [rows])
-    for (index, block) in blocks.enumerated() {
-      func run(_ block: any BlockFunction) throws -> [String: HostTensor] {
-        let compiled = try program(for: block, shape: x.shape)
-        if compiled.inputs.contains(.velocity), velocity == nil {
-          velocity = try run(PredictorEvaluation())[Output.velocity]
-        }
-        evaluations.predictor += compiled.evaluations.predictor
-        evaluations.refiner += compiled.evaluations.refiner
-        var inputs: [String: HostTensor] = [:]
-        for input in compiled.inputs {
-          inputs[input.rawValue] =
-            switch input {
-            case .x: x
-            case .t: HostTensor([grid.times[index]], shape: .scalar)
-            case .tNext: HostTensor([grid.times[index + 1]], shape: .scalar)
-            case .delta: HostTensor([grid.delta], shape: .scalar)
-            case .velocity: velocity
-            case .labels: labels
-            }
-        }
-        return try compiled.program.run(inputs)
+    for placed in try placedBlocks(shape) {
+      let traced = try trace(placed.block, shape: shape)
+      evaluations.predictor += traced.evaluations.predictor
+      evaluations.refiner += traced.evaluations.refiner
+      func time(_ time: BlockTime) -> Float { grid.times[placed.index + (time == .start ? 0 : 1)] }
+      var inputs: [String: HostTensor] = [:]
+      for input in traced.inputs {
+        inputs[input.name] =
+          switch input {
+          case .x: x
+          case .delta: HostTensor([grid.delta], shape: .scalar)
+          case .velocity: velocity
+          case .labels: labels
+          case .time(let end): HostTensor([time(end)], shape: .scalar)
+          case .modulations(let role, let end): try modulations[role]?.at(time(end))
+          }
       }
-      let outputs = try run(block)
+      let outputs = try program(placed.block, shape: shape).run(inputs)
       guard let next = outputs[Output.x], let slope = outputs[Output.velocity] else {
-        throw ProgramError("sampling block \(block): its program returned no latents")
+        throw ProgramError("sampling block \(placed.block): its program returned no latents")
       }
       (x, velocity) = (next, slope)
-      try observer?(Step(index: index, count: blocks.count, latents: next, velocity: slope))
+      if placed.block is PredictorEvaluation { continue }
+      try observer?(
+        Step(index: placed.index, count: blocks.count, latents: next, velocity: slope))
     }
     return x
   }
@@ -151,17 +160,61 @@ public final class Sampler {
     static let velocity = "velocity"
   }
 
-  private func program(for block: any BlockFunction, shape: Shape) throws -> CompiledBlock {
+  /// The plan's blocks, and before a first one that wants a velocity the predictor's.
+  func placedBlocks(_ shape: Shape) throws -> [PlacedBlock] {
+    let placed = blocks.enumerated().map { PlacedBlock(index: $0, block: $1) }
+    guard let first = placed.first,
+      try trace(first.block, shape: shape).inputs.contains(.velocity)
+    else { return placed }
+    return [PlacedBlock(index: 0, block: PredictorEvaluation())] + placed
+  }
+
+  /// The times at which each network in two parts is evaluated.
+  func times(_ shape: Shape) throws -> [NetworkRole: Set<Float>] {
+    var times: [NetworkRole: Set<Float>] = [:]
+    for placed in try placedBlocks(shape) {
+      for case .modulations(let role, let end) in try trace(placed.block, shape: shape).inputs {
+        times[role, default: []].insert(grid.times[placed.index + (end == .start ? 0 : 1)])
+      }
+    }
+    return times
+  }
+
+  /// One table for each network in two parts. They outlive batches of any shape, as neither
+  /// times nor modulations depend on it.
+  private func tables(_ shape: Shape) throws -> [NetworkRole: ModulationTable] {
+    guard tables.isEmpty else { return tables }
+    for (role, times) in try times(shape) {
+      guard let conditioning = field.conditionings[role] else { continue }
+      tables[role] = ModulationTable(
+        conditioning, role, times: times, nullClass: field.guidance.nullClass
+      ) { [executor, variables] in
+        // Not frozen, so that weights that are read a few times are not packed.
+        try executor.compile($0, variables: variables, frozen: false)
+      }
+    }
+    return tables
+  }
+
+  func trace(_ block: any BlockFunction, shape: Shape) throws -> TracedBlock {
     let key = Key(block: AnyHashable(block), shape: shape)
-    if let known = compiled[key] { return known }
+    if let known = traced[key] { return known }
     let trace = BlockTrace(field, shape: shape)
     let result = try block(trace)
     trace.graph.output(Output.x, result.x)
     trace.graph.output(Output.velocity, result.velocity)
-    let program = try executor.compile(trace.graph, variables: variables, frozen: true)
-    let block = CompiledBlock(
-      program: program, inputs: trace.inputs, evaluations: trace.evaluations)
-    compiled[key] = block
+    let block = TracedBlock(
+      graph: trace.graph, inputs: trace.inputs, evaluations: trace.evaluations)
+    traced[key] = block
     return block
+  }
+
+  private func program(_ block: any BlockFunction, shape: Shape) throws -> any Program {
+    let key = Key(block: AnyHashable(block), shape: shape)
+    if let known = compiled[key] { return known }
+    let program = try executor.compile(
+      trace(block, shape: shape).graph, variables: variables, frozen: true)
+    compiled[key] = program
+    return program
   }
 }

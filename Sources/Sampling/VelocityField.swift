@@ -10,24 +10,44 @@ public struct VelocityField {
   public typealias Refiner = (_ x: Tensor, _ t: Tensor, _ velocity: Tensor, _ labels: Tensor) throws
     -> Tensor
 
-  let predictor: Predictor
-  let refiner: Refiner?
+  let predictor: FieldNetwork<Void>
+  let refiner: FieldNetwork<Tensor>?
   public let guidance: Guidance
 
+  /// Networks that take times and labels as they take latents.
   public init(
     guidance: Guidance, predictor: @escaping Predictor, refiner: Refiner? = nil
   ) {
     self.guidance = guidance
-    self.predictor = predictor
-    self.refiner = refiner
+    self.predictor = .whole { x, t, labels, _ in try predictor(x, t, labels) }
+    self.refiner = refiner.map { refiner in
+      .whole { x, t, labels, velocity in try refiner(x, t, velocity, labels) }
+    }
   }
 
+  /// Networks in two parts: what depends on time and class alone is computed once.
   public init(predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance) {
-    self.init(
-      guidance: guidance,
-      predictor: { x, t, labels in try predictor(x, t: t, labels: labels) },
-      refiner: refiner.map { refiner in
-        { x, t, velocity, labels in try refiner(x, t: t, velocity: velocity, labels: labels) }
-      })
+    self.guidance = guidance
+    self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
+      try predictor(x, modulations: modulations)
+    }
+    self.refiner = refiner.map { refiner in
+      .conditioned(Conditioning(refiner.network)) { x, modulations, velocity in
+        try refiner(x, modulations: modulations, velocity: velocity)
+      }
+    }
   }
+
+  /// The two-part networks' first parts.
+  var conditionings: [NetworkRole: Conditioning] {
+    var parts: [NetworkRole: Conditioning] = [:]
+    parts[.predictor] = predictor.conditioning
+    parts[.refiner] = refiner?.conditioning
+    return parts
+  }
+}
+
+/// Which network; its variables are filed under this name.
+enum NetworkRole: String, CaseIterable {
+  case predictor, refiner
 }

@@ -82,7 +82,7 @@ extension FeatureColumn {
     switch self {
     case .features: "Features (N, d) of the images, which FID and the other metrics compare"
     case .spatial: "Spatial features (N, s) for sFID, in the order rows, columns, channels"
-    case .logits: "Logits (N, c) without the bias of the last layer, for the Inception Score"
+    case .logits: "Logits (N, c) of the network's classes, for the Inception Score"
     }
   }
 }

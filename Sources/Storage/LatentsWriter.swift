@@ -8,7 +8,7 @@ import Foundation
 /// Parts are files in `<path>.parts`, one per fixed range of the image list.
 /// When all are there, ``finish()`` joins them in one pass. Memory is that of one
 /// part, whatever the number of images; equal inputs give equal bytes.
-public final class LatentsWriter {
+public final class LatentsWriter: Sendable {
   /// An image to be encoded: its path relative to the data folder and its label.
   public struct Source: Sendable, Equatable {
     public let path: String

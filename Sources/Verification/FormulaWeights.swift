@@ -1,5 +1,5 @@
 import Diagnostics
-import Dispatch
+import Machine
 import Models
 import Randomness
 import TensorGraph
@@ -36,7 +36,7 @@ public struct WeightFormula: Sendable {
     // Models of half a milliard weights are made in seconds by all cores together.
     nonisolated(unsafe) let values = tensor.floats
     let (seed, chunk) = (seed(name), 1 << 16)
-    DispatchQueue.concurrentPerform(iterations: (values.count + chunk - 1) / chunk) { part in
+    Threads.forEach((values.count + chunk - 1) / chunk) { part in
       for i in part * chunk..<min((part + 1) * chunk, values.count) {
         values[i] = rule(Self.signed(seed: seed, i))
       }

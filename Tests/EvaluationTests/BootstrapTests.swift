@@ -7,7 +7,8 @@ import Testing
   @Test func weightsAreThoseOfTheRowsDrawn() throws {
     let set = try Sets.normal(700, 5, seed: 1, mean: 4)
     let centre = set.mean(.double).map { $0 + 0.1 }
-    let weighted = try FrechetBootstrap.moments(set, around: centre, seed: 9, index: 3)
+    let weighted = try FrechetBootstrap.moments(
+      set, BootstrapStrata(count: 700), around: centre, seed: 9, index: 3)
     var stream = RandomStream(seed: 9, purpose: .bootstrap, index: 3)
     let drawn = try set.selecting((0..<700).map { _ in Int(stream.integer(below: 700)) })
     let plain = try Sets.moments(drawn)
@@ -40,6 +41,34 @@ import Testing
     let more = try FrechetBootstrap(
       reference: reference, samples: Sets.normal(1200, 6, seed: 2, mean: 0.4), resamples: 60)
     #expect(more.standardError < 0.6 * bootstrap.standardError)
+  }
+
+  /// Two classes far apart: their shares move the distance unless they are kept.
+  @Test func fixedSharesStayFixed() throws {
+    let near = try Sets.normal(150, 4, seed: 1)
+    let far = try Sets.normal(150, 4, seed: 2, mean: 30)
+    let samples = try FeatureMatrix(
+      "samples", rows: 300, columns: 4, values: near.values + far.values)
+    let reference = try Sets.moments(samples)
+    let labels = [Int32](repeating: 0, count: 150) + [Int32](repeating: 1, count: 150)
+    let strata = try #require(BootstrapStrata(balanced: labels))
+    #expect(strata.rows == [Array(0..<150), Array(150..<300)])
+    func error(_ strata: BootstrapStrata?) throws -> Double {
+      try FrechetBootstrap(
+        reference: reference, samples: samples, strata: strata, resamples: 60
+      ).standardError
+    }
+    let (free, kept) = (try error(nil), try error(strata))
+    #expect(kept < 0.2 * free)
+
+    #expect(BootstrapStrata(balanced: labels + [0, 0]) == nil)
+    #expect(BootstrapStrata(balanced: labels + [1]) != nil)
+    #expect(BootstrapStrata(balanced: [0, 1, 0, 1]) == nil)
+    #expect(BootstrapStrata(balanced: labels.map { _ in 3 }) == nil)
+    #expect(BootstrapStrata(balanced: []) == nil)
+    expectInputError("a label for each of 150 rows") {
+      _ = try FrechetBootstrap(reference: reference, samples: near, strata: strata)
+    }
   }
 
   @Test func quantilesAreNumPys() {

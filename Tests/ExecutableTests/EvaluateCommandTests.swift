@@ -38,6 +38,7 @@ import Testing
     ] {
       #expect(help.contains(flag), "\(flag)")
     }
+    #expect(help.contains("flowturbo evaluate --reference VIRTUAL_imagenet256_labeled.npz"))
   }
 
   @Test func missingWeightsSayWhichFileAndWhereFrom() throws {

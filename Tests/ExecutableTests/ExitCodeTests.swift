@@ -32,6 +32,7 @@ import Testing
   @Test(arguments: [
     ["train-vae"], ["train-vae", "--no-such-flag"], ["no-such-command"],
     ["encode", "--images", "x"], ["encode", "--size", "many"], ["train-features"],
+    ["sample", "--config", "x", "--threads", "0"], ["verify", "--threads", "1025"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
     expect(.badInput, saying: "error: ", try Workplace().run(.flowturbo, arguments))

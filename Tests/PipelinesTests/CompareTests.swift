@@ -92,11 +92,16 @@ import Testing
       }
       let distances = comparison.results.compactMap { $0.metrics?[names[0]] }
       #expect(distances.count == 3 && distances[0] != distances[1])
+      #expect(comparison.results.allSatisfy { $0.standardErrors?.keys.sorted() == [names[0]] })
+      #expect(comparison.results.compactMap { $0.standardErrors?[names[0]] }.allSatisfy { $0 > 0 })
+      #expect(said.contains("standard error over resampled samples"))
       let evaluation = try #require(comparison.evaluation)
       #expect(evaluation.count == 10)
       #expect(evaluation.reference?.count == 20)
       #expect(evaluation.extractor?.name == "tiny-features")
       #expect(said.contains("fewer than 10000"))
+      // What is rendered are JPEGs, what is sampled has never been any.
+      #expect(said.contains("formats differ: reference 20 jpeg, samples 10 memory"))
       #expect(said.contains("Metrics of 10 samples of each plan against 20 images"))
       // One plan's samples are not taken for another's.
       let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache")

@@ -169,7 +169,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "predictor", "model.heads=5",
-      "predictor.yaml:28: model.hiddenSize: expected a multiple of heads (5), found 128"
+      "predictor.yaml:27: model.hiddenSize: expected a multiple of heads (5), found 128"
     ),
     (
       "predictor", "model.size=M/2",
@@ -224,7 +224,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "vae", "autoencoder.normGroups=24",
-      "vae.yaml:22: autoencoder.channels: expected multiples of normGroups (24), found 16"
+      "vae.yaml:21: autoencoder.channels: expected multiples of normGroups (24), found 16"
     ),
     (
       "vae", "data.size=66",

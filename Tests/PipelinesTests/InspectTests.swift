@@ -3,6 +3,7 @@ import Diagnostics
 import Files
 import Foundation
 import ModelFiles
+import Models
 import PipelinesTestSupport
 import Storage
 import TensorGraph
@@ -134,6 +135,49 @@ import Training
           "statistics: \(text)", "statistics: \(text) and 1 spatial ones", pictures,
           "\(pictures), and \(text)", "unknown: no model that is known here",
         ])
+      #expect(try report("\(folder)/a.npz").takenBy.isEmpty)
+      for (arrays, kept) in [(statistics, "for fid and sfid"), ([images], "--samples or")] {
+        try NPZWriter.write(arrays, to: "\(folder)/a.npz")
+        let taken = try report("\(folder)/a.npz").takenBy
+        #expect(taken.count == 1)
+        #expect(taken.first?.hasPrefix("flowturbo evaluate: --") == true)
+        #expect(taken.first?.contains(kept) == true)
+      }
+    }
+  }
+
+  /// What `flowturbo evaluate` takes: networks and the features that it kept.
+  @Test func featuresAndTheirNetworksAreTold() throws {
+    try withTemporaryFolder { folder in
+      let network = try report(TinyModels(in: folder).features)
+      #expect(network.kind == "features")
+      #expect(network.takenBy.first == "flowturbo evaluate: --weights, for protocol features")
+      #expect(network.takenBy.contains("flowturbo compare: evaluation.weights"))
+
+      let inception = "\(folder)/inception.safetensors"
+      let parameters = try InceptionV3(classes: 2).parameters
+      try SafetensorsWriter.write(
+        parameters.map { parameter in
+          let bytes = [UInt8](repeating: 0, count: 2 * parameter.shape.elementCount)
+          return TensorRecord(
+            parameter.path, shape: parameter.shape.dimensions, type: .float16, bytes: bytes)
+        }, to: inception)
+      let weights = try report(inception)
+      #expect(weights.kind == "inception")
+      #expect(weights.takenBy.count == 1)
+      #expect(weights.takenBy.first?.hasPrefix("flowturbo evaluate: --weights") == true)
+
+      try write(randomImages(9, seed: 1), to: "\(folder)/images")
+      _ = try evaluate(
+        nil, "\(folder)/images", in: folder, with: TinyExtractor(), metrics: []
+      ) { $0.evaluate.saveStatistics = "\(folder)/s.npz" }
+      let cache = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache")
+      let kept = try report("\(folder)/cache/\(try #require(cache.first))", hashes: true)
+      #expect(kept.kind == "imageFeatures")
+      #expect(kept.content == "features of 9 images by tiny, 12 each, 12 spatial ones, 3 logits")
+      #expect(kept.takenBy == ["flowturbo evaluate: --reference or --samples"])
+      #expect(kept.metadata["weights_hash"] == "0123")
+      #expect(kept.sha256?.count == 64)
     }
   }
 

@@ -67,6 +67,17 @@ import Testing
     #expect(log.numbers == Array(0..<20))
   }
 
+  @Test func theCallerGoesOnWhileAJobRuns() throws {
+    let writer = BackgroundWriter()
+    let mayEnd = DispatchSemaphore(value: 0)
+    try writer.submit {
+      guard mayEnd.wait(timeout: .now() + 30) == .success else { throw Failure() }
+    }
+    try writer.check()
+    mayEnd.signal()
+    try writer.finish()
+  }
+
   @Test func anErrorStopsAllLaterJobs() throws {
     let writer = BackgroundWriter()
     let log = Log()

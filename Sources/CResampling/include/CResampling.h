@@ -18,10 +18,16 @@ typedef struct {
   ptrdiff_t stride, length;
 } cresampling_taps;
 
-/* source: `rows` rows of interleaved samples, `source_stride` apart; target: `rows` packed
-   rows of taps.length pixels. */
-void cresampling_horizontal(const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-                            ptrdiff_t rows, ptrdiff_t channels, cresampling_taps taps);
+/* Rows that the horizontal pass takes at a time. */
+enum { cresampling_rows = 16 };
+
+/* source: `rows` rows of `width` pixels of interleaved samples, `source_stride` apart; target:
+   `rows` packed rows of taps.length pixels. Rows are turned into columns, a few at a time, so
+   that neighbouring samples share their weights as in the vertical pass, and back. scratch:
+   cresampling_rows * channels * (width + taps.length) bytes. */
+void cresampling_horizontal(const uint8_t *source, ptrdiff_t source_stride, ptrdiff_t width,
+                            uint8_t *target, ptrdiff_t rows, ptrdiff_t channels,
+                            uint8_t *scratch, cresampling_taps taps);
 
 /* source: rows of `row` samples, `source_stride` apart; target: taps.length packed rows. */
 void cresampling_vertical(const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,

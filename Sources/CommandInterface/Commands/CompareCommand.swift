@@ -1,13 +1,15 @@
 import ArgumentParser
 import Pipelines
 
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Runs plans from the same noise: grids, times and distances from a fine solution.")
 
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var weights: WeightFlag
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     var configuration = try source.decode(CompareConfiguration.self)

@@ -3,7 +3,7 @@ import Configuration
 import ModelFiles
 import Pipelines
 
-struct EncodeCommand: ParsableCommand {
+struct EncodeCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "encode",
     abstract: "Encodes a folder of images into a file of latents.",
@@ -29,7 +29,7 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Images per batch (16).", valueName: "n"))
   var batch: Int?
 
-  @Option(help: ArgumentHelp("Threads that decode (2).", valueName: "n"))
+  @Option(help: ArgumentHelp("Threads that decode (as many as compute).", valueName: "n"))
   var workers: Int?
 
   @OptionGroup var weights: WeightFlag
@@ -42,6 +42,8 @@ struct EncodeCommand: ParsableCommand {
 
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
+
+  @OptionGroup var threading: ThreadOption
 
   func validate() throws {
     guard source.config != nil || (images != nil && vae != nil && output != nil) else {

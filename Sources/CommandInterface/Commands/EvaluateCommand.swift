@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Pipelines
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measures how far samples are from a reference: FID and its relatives.",
@@ -11,6 +11,18 @@ struct EvaluateCommand: ParsableCommand {
       an npz of images (arr_0) or of statistics (mu, sigma), or a file of features (.h5). \
       Features are kept in a cache; a run that was stopped or killed goes on when the command is \
       repeated. Everything is given by a configuration, by flags, or by both; flags win.
+
+      FID's numbers, as ADM's evaluator computes them:
+        flowturbo evaluate --reference VIRTUAL_imagenet256_labeled.npz --samples runs/samples \
+      --weights pt_inception-2015-12-05-6726825d.pth --output results.h5
+
+      Statistics of a reference, to keep instead of its images:
+        flowturbo evaluate --samples ImageNet/val --save-statistics val.npz \
+      --weights pt_inception-2015-12-05-6726825d.pth --protocol pytorch-fid
+
+      Rendered solids, without Inception, with an interval around fid[solids-features]:
+        flowturbo evaluate --reference runs/real --samples runs/samples --bootstrap 200 \
+      --weights data/quickstart/features.safetensors
       """)
 
   @OptionGroup var source: OptionalConfiguration
@@ -55,7 +67,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Images per batch (16).", valueName: "n"))
   var batch: Int?
 
-  @Option(help: ArgumentHelp("Threads that decode (2).", valueName: "n"))
+  @Option(help: ArgumentHelp("Threads that decode (as many as compute).", valueName: "n"))
   var workers: Int?
 
   @Option(help: ArgumentHelp("Of the bootstrap (0).", valueName: "n"))
@@ -72,6 +84,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The share of broken images to bear (0.01).", valueName: "share"))
   var maxBroken: Double?
+
+  @OptionGroup var threading: ThreadOption
 
   func validate() throws {
     guard source.config != nil || samples != nil else {

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Foundation
 import Pipelines
 
-struct RenderDatasetCommand: ParsableCommand {
+struct RenderDatasetCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "render-dataset",
     abstract: "Renders JPEGs of ray-marched solids, a folder per class.",
@@ -26,8 +25,10 @@ struct RenderDatasetCommand: ParsableCommand {
   @Option(help: "JPEG quality, 1 to 100.")
   var quality = 95
 
-  @Option(help: "Threads; the images do not depend on it.")
-  var workers = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: "Threads that render (as many as compute).")
+  var workers: Int?
+
+  @OptionGroup var threading: ThreadOption
 
   @Option(
     help: ArgumentHelp(
@@ -35,7 +36,7 @@ struct RenderDatasetCommand: ParsableCommand {
   var classes: String?
 
   func validate() throws {
-    guard (1...256).contains(workers) else {
+    if let workers, !(1...256).contains(workers) {
       throw ValidationError("--workers: expected 1 to 256, found \(workers)")
     }
     let sizes = RenderedSetOptions.sizes

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Pipelines
 
-struct SampleCommand: ParsableCommand {
+struct SampleCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Draws images from a predictor, a refiner and a plan.")
 
@@ -30,6 +30,8 @@ struct SampleCommand: ParsableCommand {
 
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     var source = source

@@ -1,13 +1,15 @@
 import ArgumentParser
 import Pipelines
 
-struct TrainFeaturesCommand: ParsableCommand {
+struct TrainFeaturesCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-features",
     abstract: "Trains a network whose features judge images, on a folder of images.")
 
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     let configuration = try source.decode(TrainFeaturesConfiguration.self)

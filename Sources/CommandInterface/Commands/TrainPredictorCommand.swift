@@ -1,12 +1,14 @@
 import ArgumentParser
 import Pipelines
 
-struct TrainPredictorCommand: ParsableCommand {
+struct TrainPredictorCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-predictor", abstract: "Trains a velocity predictor on latents.")
 
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     let configuration = try source.decode(TrainPredictorConfiguration.self)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Pipelines
 
 /// `train-refiner`, an executable of its own.
-public struct TrainRefinerCommand: ParsableCommand {
+public struct TrainRefinerCommand: ComputingCommand {
   public static let configuration = CommandConfiguration(
     commandName: "train-refiner",
     abstract: "Trains a velocity refiner for a frozen velocity predictor.")
@@ -10,6 +10,8 @@ public struct TrainRefinerCommand: ParsableCommand {
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
   @OptionGroup var weights: WeightFlag
+
+  @OptionGroup var threading: ThreadOption
 
   public init() {}
 

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Pipelines
 
-struct TrainVAECommand: ParsableCommand {
+struct TrainVAECommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-vae", abstract: "Trains an autoencoder on a folder of images.")
 
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     let configuration = try source.decode(TrainVAEConfiguration.self)

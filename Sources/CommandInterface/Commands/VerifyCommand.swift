@@ -4,7 +4,7 @@ import Foundation
 import Pipelines
 import Verification
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Repeats reference fixtures and compares every number with the stored one.",
@@ -16,6 +16,8 @@ struct VerifyCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Fixtures to check.", valueName: "fixture"))
   var fixtures: [String]
+
+  @OptionGroup var threading: ThreadOption
 
   func run() throws {
     var (failed, unusable) = (0, 0)

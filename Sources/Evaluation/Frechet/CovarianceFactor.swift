@@ -31,12 +31,13 @@ struct CovarianceFactor: Sendable {
     order = d
     var factor = covariance
     let largest = (0..<d).reduce(0) { max($0, covariance[$1 * d + $1]) }
-    var tolerance = Double(d) * .ulpOfOne * largest
-    var (n, found, info) = (blasint(d), blasint(0), blasint(0))
-    var pivots = [blasint](repeating: 0, count: d)
+    let tolerance = Double(d) * .ulpOfOne * largest
+    var found: Int32 = 0
+    var pivots = [Int32](repeating: 0, count: d)
     var work = [Double](repeating: 0, count: 2 * d)
     Workers.alone {
-      dpstrf_("L", &n, &factor, &n, &pivots, &found, &tolerance, &work, &info, 1)
+      // Its code says whether the rank is full, as `found` does.
+      _ = copenblas_dpstrf(Int32(d), &factor, &pivots, &found, tolerance, &work)
     }
     let rank = Int(found)
     factor.removeLast((d - rank) * d)
@@ -135,16 +136,14 @@ extension CovarianceFactor {
             var half = [Double](repeating: 0, count: height * d)
             half.withUnsafeMutableBufferPointer { half in
               guard let t = half.baseAddress else { return }
-              cblas_dgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(height), blasint(d),
-                blasint(d - skipped), 1, g + i * d + skipped, blasint(d), s + skipped * d,
-                blasint(d), 0, t, blasint(d))
+              copenblas_dgemm(
+                false, false, Int32(height), Int32(d), Int32(d - skipped), 1,
+                g + i * d + skipped, Int32(d), s + skipped * d, Int32(d), 0, t, Int32(d))
               for j in stride(from: i, to: r, by: side) {
                 let first = isTrapezoidal ? j : 0
-                cblas_dgemm(
-                  CblasRowMajor, CblasNoTrans, CblasTrans, blasint(height),
-                  blasint(min(side, r - j)), blasint(d - first), 1, t + first, blasint(d),
-                  g + j * d + first, blasint(d), 0, c + i * r + j, blasint(r))
+                copenblas_dgemm(
+                  false, true, Int32(height), Int32(min(side, r - j)), Int32(d - first), 1,
+                  t + first, Int32(d), g + j * d + first, Int32(d), 0, c + i * r + j, Int32(r))
               }
             }
           }

@@ -23,6 +23,7 @@ public struct FrechetBootstrap: Sendable {
   public let interval: ClosedRange<Double>
 
   /// - Parameters:
+  ///   - strata: rows that are drawn among themselves; nil draws over all rows.
   ///   - means: of `distance`; resamples are computed in float64, which does not matter to
   ///     their spread.
   ///   - resamples: at least 2; percentiles of 95 % want a hundred or more.
@@ -30,8 +31,9 @@ public struct FrechetBootstrap: Sendable {
   ///   - progress: told how many resamples are done, from several threads.
   /// - Throws: `InputError` as ``FrechetDistance``, and for settings out of range.
   public init(
-    reference: FeatureMoments, samples: FeatureMatrix, means: MeanPrecision = .double,
-    resamples: Int = 200, confidence: Double = 0.95, seed: UInt64 = 0,
+    reference: FeatureMoments, samples: FeatureMatrix, strata: BootstrapStrata? = nil,
+    means: MeanPrecision = .double, resamples: Int = 200, confidence: Double = 0.95,
+    seed: UInt64 = 0,
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws {
     guard (2...1_000_000).contains(resamples), confidence > 0, confidence < 1 else {
@@ -41,6 +43,12 @@ public struct FrechetBootstrap: Sendable {
     }
     guard samples.rows <= Int(UInt32.max) else {
       throw InputError(samples.name, expected: "fewer than 2^32 rows", found: "\(samples.rows)")
+    }
+    let strata = strata ?? BootstrapStrata(count: samples.rows)
+    guard strata.count == samples.rows else {
+      throw InputError(
+        samples.name, expected: "a label for each of \(samples.rows) rows", found: "\(strata.count)"
+      )
     }
     try FrechetDistance.requireSame(reference.dimensions, samples.columns, of: samples.name)
     var statistics = try FeatureStatistics(dimensions: samples.columns)
@@ -52,7 +60,8 @@ public struct FrechetBootstrap: Sendable {
     let centre = samples.mean(.double)
     let done = Atomic<Int>(0)
     let values = try Workers.map(resamples, limit: Self.maximalWorkers) { index in
-      let drawn = try Self.moments(samples, around: centre, seed: seed, index: index)
+      let drawn = try Self.moments(
+        samples, strata, around: centre, seed: seed, index: index)
       let value = try FrechetDistance.between(reference, factor, drawn, CovarianceFactor(drawn))
         .value
       progress(done.add(1, ordering: .relaxed).newValue)
@@ -71,16 +80,19 @@ public struct FrechetBootstrap: Sendable {
   /// Each takes four covariances in memory: 150 MB at 2048 dimensions.
   private static let maximalWorkers = 4
 
-  /// Moments of as many rows drawn with replacement: those of all rows, weighted by how often
-  /// each was drawn.
+  /// Moments of as many rows of each stratum drawn with replacement: those of all rows,
+  /// weighted by how often each was drawn.
   /// - Parameter centre: near the mean.
   static func moments(
-    _ set: FeatureMatrix, around centre: [Double], seed: UInt64, index: Int
+    _ set: FeatureMatrix, _ strata: BootstrapStrata, around centre: [Double], seed: UInt64,
+    index: Int
   ) throws -> FeatureMoments {
     let (n, d) = (set.rows, set.columns)
     var random = RandomStream(seed: seed, purpose: .bootstrap, index: UInt64(index))
     var weights = [Int32](repeating: 0, count: n)
-    for _ in 0..<n { weights[Int(random.integer(below: UInt32(n)))] += 1 }
+    for stratum in strata.rows {
+      for _ in stratum { weights[stratum[Int(random.integer(below: UInt32(stratum.count)))]] += 1 }
+    }
 
     var sum = [Double](repeating: 0, count: d)
     var covariance = [Double](repeating: 0, count: d * d)

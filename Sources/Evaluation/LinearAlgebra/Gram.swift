@@ -20,10 +20,9 @@ enum Gram {
         nonisolated(unsafe) let (x, s) = (block, sum)
         Workers.forEach(tiles.count) { tile in
           let (i, j) = tiles[tile]
-          cblas_dgemm(
-            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(min(side, d - i)),
-            blasint(min(side, d - j)), blasint(rows), 1, x + i, blasint(d), x + j, blasint(d), 1,
-            s + i * d + j, blasint(d))
+          copenblas_dgemm(
+            true, false, Int32(min(side, d - i)), Int32(min(side, d - j)), Int32(rows), 1, x + i,
+            Int32(d), x + j, Int32(d), 1, s + i * d + j, Int32(d))
         }
       }
     }
@@ -45,10 +44,9 @@ enum Gram {
           nonisolated(unsafe) let (a, b, c) = (left, right, result)
           Workers.forEach((m + side - 1) / side) { tile in
             let i = tile * side
-            cblas_dgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(min(side, m - i)), blasint(n),
-              blasint(depth), 1, a + i * depth, blasint(depth), b, blasint(depth), 0, c + i * n,
-              blasint(n))
+            copenblas_dgemm(
+              false, true, Int32(min(side, m - i)), Int32(n), Int32(depth), 1, a + i * depth,
+              Int32(depth), b, Int32(depth), 0, c + i * n, Int32(n))
           }
         }
       }

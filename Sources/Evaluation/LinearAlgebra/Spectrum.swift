@@ -11,7 +11,7 @@ enum Spectrum {
     -> [Double]
   {
     var matrix = matrix
-    return try dsyevd("N", &matrix, n, name)
+    return try dsyevd(&matrix, n, vectors: false, name)
   }
 
   /// The same, and the eigenvectors, one row each.
@@ -19,7 +19,7 @@ enum Spectrum {
     -> (values: [Double], rows: [Double])
   {
     var matrix = matrix
-    let values = try dsyevd("V", &matrix, n, name)
+    let values = try dsyevd(&matrix, n, vectors: true, name)
     return (values, matrix)
   }
 
@@ -32,19 +32,16 @@ enum Spectrum {
     guard m > 0, n > 0 else { return [] }
     var matrix = matrix
     var values = [Double](repeating: 0, count: min(m, n))
-    var integers = [blasint](repeating: 0, count: 8 * min(m, n))
-    // Row-major (m, n) is column-major (n, m): the transpose, with the same values.
-    var (rows, columns, one, info) = (blasint(n), blasint(m), blasint(1), blasint(0))
-    var (work, size) = ([0.0], blasint(-1))
+    var integers = [Int32](repeating: 0, count: 8 * min(m, n))
+    var (work, size, info) = ([0.0], Int32(-1), Int32(0))
     Workers.alone {
       for _ in 0..<2 {
         // The first call asks how much room the second takes.
-        dgesdd_(
-          "N", &rows, &columns, &matrix, &rows, &values, nil, &one, nil, &one, &work, &size,
-          &integers,
-          &info, 1)
+        // Row-major (m, n) is column-major (n, m): the transpose, with the same values.
+        info = copenblas_dgesdd(
+          Int32(n), Int32(m), &matrix, &values, &work, size, &integers)
         if size == -1, info == 0 {
-          size = blasint(work[0])
+          size = Int32(work[0])
           work = [Double](repeating: 0, count: Int(size))
         }
       }
@@ -54,22 +51,21 @@ enum Spectrum {
   }
 
   private static func dsyevd(
-    _ job: String, _ matrix: inout [Double], _ order: Int, _ name: String
+    _ matrix: inout [Double], _ order: Int, vectors: Bool, _ name: String
   ) throws -> [Double] {
     precondition(matrix.count == order * order, "a square matrix")
     guard order > 0 else { return [] }
     var values = [Double](repeating: 0, count: order)
-    var (n, info) = (blasint(order), blasint(0))
-    var (work, size) = ([0.0], blasint(-1))
-    var (integers, integerSize) = ([blasint(0)], blasint(-1))
+    var (work, size) = ([0.0], Int32(-1))
+    var (integers, integerSize, info) = ([Int32(0)], Int32(-1), Int32(0))
     Workers.alone {
       for _ in 0..<2 {
-        dsyevd_(
-          job, "L", &n, &matrix, &n, &values, &work, &size, &integers, &integerSize, &info, 1, 1)
+        info = copenblas_dsyevd(
+          vectors, Int32(order), &matrix, &values, &work, size, &integers, integerSize)
         if size == -1, info == 0 {
-          (size, integerSize) = (blasint(work[0]), integers[0])
+          (size, integerSize) = (Int32(work[0]), integers[0])
           work = [Double](repeating: 0, count: Int(size))
-          integers = [blasint](repeating: 0, count: Int(integerSize))
+          integers = [Int32](repeating: 0, count: Int(integerSize))
         }
       }
     }
@@ -77,7 +73,7 @@ enum Spectrum {
     return values
   }
 
-  private static func check(_ info: blasint, _ name: String) throws {
+  private static func check(_ info: Int32, _ name: String) throws {
     guard info == 0 else {
       throw InputError(
         name, expected: "a matrix whose spectrum LAPACK finds", found: "its code \(info)",

@@ -1,6 +1,6 @@
 import COpenBLAS
-import Dispatch
-import Foundation
+import Diagnostics
+import Machine
 import Synchronization
 
 /// Independent pieces of work over the machine's cores, each computed by one thread alone.
@@ -12,20 +12,28 @@ import Synchronization
 /// memory. One thread each also leaves no second pool that spins beside oneDNN's, and makes
 /// the numbers independent of the number of cores.
 enum Workers {
-  /// Makes OpenBLAS stay in the calling thread; done once.
-  private static let serialBLAS: Void = openblas_set_num_threads(1)
+  /// Why OpenBLAS cannot be used, once it has been asked for.
+  static let fault: InputError? = copenblas_load().map { reason in
+    InputError(
+      "OpenBLAS", expected: "its library, libopenblas.so.0, for metrics",
+      found: String(cString: reason), remedy: "install it: 'make setup' does")
+  }
+
+  /// For entries that cannot throw; ``BLAS/check()`` comes before.
+  private static func requireBLAS() {
+    if let fault { fatalError("\(fault)") }
+  }
 
   /// Runs `body` in this thread with OpenBLAS to itself.
   static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
-    _ = serialBLAS
+    requireBLAS()
     return try body()
   }
 
   /// Runs `body` for 0..<count, in any order.
   static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    _ = serialBLAS
-    guard count > 1 else { return (0..<max(count, 0)).forEach(body) }
-    DispatchQueue.concurrentPerform(iterations: count, execute: body)
+    requireBLAS()
+    Threads.forEach(count, body)
   }
 
   /// Runs 0..<count, each worker beginning with a state of its own, at most `limit` workers.
@@ -36,8 +44,7 @@ enum Workers {
   ) throws {
     let next = Atomic<Int>(0)
     let failure = Mutex<(any Error)?>(nil)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    forEach(max(1, min(cores, limit, count))) { _ in
+    forEach(max(1, min(Threads.count, limit, count))) { _ in
       do {
         var state = try state()
         while true {

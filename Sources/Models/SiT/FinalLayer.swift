@@ -3,6 +3,9 @@ import TensorGraph
 
 /// Tokens back to an image of velocities; starts at zero.
 struct FinalLayer: Layer {
+  /// Vectors of width D that modulate the layer.
+  static let modulations = 2
+
   private let linear: Linear
   private let modulation: Linear
   private let patch: Int
@@ -14,13 +17,19 @@ struct FinalLayer: Layer {
     self.channels = channels
     emittedChannels = learnsSigma ? 2 * channels : channels
     linear = .zero("\(path).linear", inputs: width, outputs: patch * patch * emittedChannels)
-    modulation = .zero("\(path).adaLN_modulation.1", inputs: width, outputs: 2 * width)
+    modulation = .zero(
+      "\(path).adaLN_modulation.1", inputs: width, outputs: Self.modulations * width)
   }
 
-  var parameters: [Parameter] { linear.parameters + modulation.parameters }
+  var parameters: [Parameter] { linear.parameters + modulationParameters }
 
-  func callAsFunction(_ x: Tensor, condition c: Tensor, grid h: Int) throws -> Tensor {
-    let m = try modulation(c.silu()).split(2, axis: 1)  // shift, scale: (B, D)
+  var modulationParameters: [Parameter] { modulation.parameters }
+
+  /// Shift and scale (R, 2·D) of conditions (R, D).
+  func modulation(of c: Tensor) throws -> Tensor { try modulation(c.silu()) }
+
+  func callAsFunction(_ x: Tensor, modulation: Tensor, grid h: Int) throws -> Tensor {
+    let m = try modulation.split(Self.modulations, axis: 1)  // shift, scale: (B, D)
     let normed = try x.layerNormModulated(shift: m[0], scale: m[1], epsilon: SiTBlock.epsilon)
     let (b, p) = (x.shape[0], patch)
     return try linear(normed)  // (B, T, p·p·C′)

@@ -43,6 +43,8 @@ struct MLP: Layer {
 /// Source: Peebles and Xie, "Scalable diffusion models with transformers", 2023, figure 3.
 struct SiTBlock: Layer {
   static let epsilon: Float = 1e-6
+  /// Vectors of width D that modulate a block.
+  static let modulations = 6
 
   private let attention: Attention
   private let mlp: MLP
@@ -51,16 +53,21 @@ struct SiTBlock: Layer {
   init(_ path: String, width: Int, heads: Int, hidden: Int) {
     attention = Attention("\(path).attn", width: width, heads: heads)
     mlp = MLP("\(path).mlp", width: width, hidden: hidden)
-    modulation = .zero("\(path).adaLN_modulation.1", inputs: width, outputs: 6 * width)
+    modulation = .zero(
+      "\(path).adaLN_modulation.1", inputs: width, outputs: Self.modulations * width)
   }
 
   var parameters: [Parameter] {
-    attention.parameters + mlp.parameters + modulation.parameters
+    attention.parameters + mlp.parameters + modulationParameters
   }
 
-  func callAsFunction(_ x: Tensor, condition c: Tensor) throws -> Tensor {
-    // Shift, scale and gate of the attention, then of the MLP.
-    let m = try modulation(c.silu()).split(6, axis: 1)  // 6 × (B, D)
+  var modulationParameters: [Parameter] { modulation.parameters }
+
+  /// Shift, scale and gate of the attention, then of the MLP, (R, 6·D), of conditions (R, D).
+  func modulation(of c: Tensor) throws -> Tensor { try modulation(c.silu()) }
+
+  func callAsFunction(_ x: Tensor, modulation: Tensor) throws -> Tensor {
+    let m = try modulation.split(Self.modulations, axis: 1)  // 6 × (B, D)
     let attended = try attention(
       x.layerNormModulated(shift: m[0], scale: m[1], epsilon: Self.epsilon))
     let x = try x.gatedResidual(gate: m[2], branch: attended)  // (B, T, D)

@@ -28,4 +28,10 @@ public struct VelocityRefiner: Layer {
   ) throws -> Tensor {
     try network(x, t: t, labels: labels, velocity: velocity, observe: observe)
   }
+
+  /// Offsets (R, C, S, S) at modulations (R, M) that are known already, as
+  /// ``SiT/callAsFunction(_:modulations:velocity:)`` takes them.
+  public func callAsFunction(_ x: Tensor, modulations: Tensor, velocity: Tensor) throws -> Tensor {
+    try network(x, modulations: modulations, velocity: velocity)
+  }
 }

@@ -109,6 +109,8 @@ public struct ComparisonEvaluationOptions: Sendable, Equatable, ConfigurationSch
   public var render: RenderedSetOptions?
   /// Samples of each plan.
   public var count = 300
+  /// Resamples of the samples for the standard error of FID; 0 for none.
+  public var bootstrap = 200
   /// The folder of computed features.
   public var cache = "runs/features-cache"
 
@@ -119,6 +121,13 @@ public struct ComparisonEvaluationOptions: Sendable, Equatable, ConfigurationSch
     try table.required("images", &images, in: .notEmpty)
     try table.section("render", &render)
     try table.optional("count", &count, in: .range(4...100_000))
+    try table.optional("bootstrap", &bootstrap, in: .range(0...100_000))
     try table.optional("cache", &cache, in: .notEmpty)
+  }
+
+  public func validate() throws {
+    guard bootstrap != 1 else {
+      throw InvalidField("bootstrap", expected: "0, or 2 resamples and more", found: "1")
+    }
   }
 }

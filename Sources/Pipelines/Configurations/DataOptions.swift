@@ -27,8 +27,8 @@ public struct ImageSetOptions: Sendable, Equatable, ConfigurationSchema {
   public var images = ""
   /// Side in pixels that images are cropped and resized to.
   public var size = 256
-  /// Threads that decode.
-  public var workers = 2
+  /// Threads that decode; nil for as many as compute.
+  public var workers: Int?
   /// Whether one broken image is an error.
   public var strict = false
   /// The share of broken images above which the set is refused.

@@ -43,8 +43,8 @@ public struct EvaluationOptions: Sendable, Equatable, ConfigurationSchema {
   public var saveStatistics: String?
   /// Images that the network runs on at a time.
   public var batch = 16
-  /// Threads that decode.
-  public var workers = 2
+  /// Threads that decode; nil for as many as compute.
+  public var workers: Int?
   /// Whether one broken image is an error.
   public var strict = false
   /// The share of broken images above which a set is refused.

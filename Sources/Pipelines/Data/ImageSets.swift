@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import Machine
 import Solids
 
 extension ImageSetOptions {
@@ -7,7 +8,7 @@ extension ImageSetOptions {
   /// configuration says how.
   /// - Throws: `InputError` where there is nothing to read and nothing to render.
   func folder(_ observe: @escaping PipelineObserver) throws -> ImageFolder {
-    try render?.renderIfMissing(images, workers: workers, observe)
+    try render?.renderIfMissing(images, workers: workers ?? Threads.count, observe)
     let folder = try ImageFolder(scanning: images)
     let policy =
       folder.labelPolicy == .imageNetWNID
@@ -29,7 +30,7 @@ extension ImageSetOptions {
   }
 
   func loader(_ folder: ImageFolder) -> ImageLoader {
-    var loader = ImageLoader(folder, size: size, workers: workers)
+    var loader = ImageLoader(folder, size: size, workers: workers ?? Threads.count)
     loader.strict = strict
     loader.maxBroken = maxBroken
     return loader

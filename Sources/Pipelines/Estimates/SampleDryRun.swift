@@ -14,15 +14,12 @@ extension Sample {
       options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
     try options.labels.validate(classes: models.classes)
 
-    let (count, drawn) = (batches.indices.count, batches.count * batches.size)
-    let branches = options.guidance == 1 ? 1 : 2
+    let count = batches.indices.count
     let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
     let (predictor, vae) = (models.predictor.model, models.vae.model)
-    let forward = predictor.configuration.multiplyAdds
-    let refinement = refiner?.model.configuration.multiplyAdds ?? 0
-    let perSample =
-      Double(branches)
-      * (Double(evaluations.predictor) * forward + Double(evaluations.refiner) * refinement)
+    let work = try work(sampler(models, refiner, CPUExecutor()), models)
+    let sampling =
+      work.nullModulations + Double(batches.count) * (work.classModulations + work.blocks)
     let decoding = try vae.decodingWork(side: predictor.configuration.inputSize)
     let rate = try MachineRate.measure()
 
@@ -30,7 +27,7 @@ extension Sample {
       predictor.parameters.valueCount, refiner?.model.parameters.valueCount ?? 0,
       vae.parameters.valueCount,
     ]
-    let memory = try self.memory(models, refiner)
+    let memory = try self.memory(models, refiner, work)
     let side = predictor.configuration.inputSize * vae.configuration.downsampling
     let pixels = 3 * side * side * count
     let latents = configuration.write.latents ? 4 * models.latentShape.elementCount * count : 0
@@ -41,19 +38,23 @@ extension Sample {
       ["parameters of the predictor", "\(weights[0])"],
       ["parameters of the autoencoder", "\(weights[2])"],
       ["evaluations of the predictor per sample", "\(evaluations.predictor)"],
-      ["multiply-adds of one", Amounts.count(forward)],
+      ["multiply-adds of one", Amounts.count(forward(predictor.configuration))],
     ]
-    if refiner != nil {
+    if let refiner {
       table += [
         ["parameters of the refiner", "\(weights[1])"],
         ["evaluations of the refiner per sample", "\(evaluations.refiner)"],
-        ["multiply-adds of one", Amounts.count(refinement)],
+        ["multiply-adds of one", Amounts.count(forward(refiner.model.configuration))],
       ]
     }
     table += [
+      [
+        "multiply-adds for times and classes",
+        Amounts.count(work.nullModulations + Double(batches.count) * work.classModulations),
+      ],
       ["multiply-adds to decode an image", Amounts.count(decoding)],
       ["memory: weights", Amounts.bytes(memory.weights)],
-      ["memory: one evaluation of a batch", Amounts.bytes(memory.evaluation)],
+      ["memory: programs of a batch", Amounts.bytes(memory.programs)],
       [
         "disk, at most",
         Amounts.bytes(
@@ -62,29 +63,56 @@ extension Sample {
       ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
       [
         "time, about",
-        Amounts.duration(rate.seconds(Double(drawn) * perSample + Double(count) * decoding)),
+        Amounts.duration(rate.seconds(sampling + Double(count) * decoding)),
       ],
     ]
     try reportDryRun(
-      configuration, table, memory: memory.weights + memory.evaluation, to: observe)
+      configuration, table, memory: memory.total, to: observe)
   }
 
-  /// Bytes of the weights and of one evaluation of a batch.
-  func memory(_ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?) throws -> (
-    weights: Int, evaluation: Int
-  ) {
-    let predictor = models.predictor.model
-    let rows = (configuration.sampling.guidance == 1 ? 1 : 2) * batches.size
-    let graph = Graph()
-    graph.output(
-      "v",
-      try predictor(
-        graph.input("x", Shape([rows] + models.latentShape.dimensions)),
-        t: graph.input("t", [rows]), labels: graph.input("labels", [rows], .int32)))
-    let weights =
-      predictor.parameters.valueCount + (refiner?.model.parameters.valueCount ?? 0)
-      + models.vae.model.parameters.valueCount
-    // Programs keep the weights in an order of their own beside the given one.
-    return (2 * 4 * weights, try CPUExecutor.workingMemory(of: graph, frozen: true))
+  /// Multiply–adds of one evaluation for one latent, at known modulations.
+  private func forward(_ network: SiTConfiguration) -> Double {
+    network.multiplyAdds - network.conditioningMultiplyAdds
+  }
+
+  /// What the first batch takes, and every other one but for how many classes meet in it.
+  func work(_ sampler: Sampler, _ models: SamplingModels) throws -> SamplingWork {
+    let draws = SampleDraws(
+      seed: configuration.seed, labels: configuration.sampling.labels, classes: models.classes)
+    return try sampler.work(
+      latentShape: models.latentShape, labels: draws.labels(0..<batches.size))
+  }
+
+  struct Memory {
+    /// Bytes of the weights, packed forms included.
+    let weights: Int
+    /// Bytes of all programs of the plan and the modulations that they are fed.
+    let programs: Int
+
+    var total: Int { weights + programs }
+  }
+
+  func memory(
+    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ work: SamplingWork
+  ) throws -> Memory {
+    let networks = [models.predictor.model] + (refiner.map { [$0.model.network] } ?? [])
+    let (total, conditioning) = networks.reduce(into: (models.vae.model.parameters.valueCount, 0)) {
+      $0.0 += $1.parameters.valueCount
+      $0.1 += $1.conditioningParameters.valueCount
+    }
+    let executor = CPUExecutor.self
+    let steps = try work.programs.reduce(0) {
+      try $0 + executor.workingMemory(of: $1, frozen: true)
+    }
+    // Modulations are there twice for a moment, as a program's result and as the copy it gives.
+    let first =
+      try work.conditioningPrograms.map {
+        try executor.workingMemory(of: $0, frozen: false)
+      }.max() ?? 0
+    return Memory(
+      // Programs keep weights in an order of their own beside the given one, but for those
+      // that are read once for all steps.
+      weights: 4 * (2 * total - conditioning),
+      programs: work.modulationBytes(batches: batches.count) + first + steps)
   }
 }

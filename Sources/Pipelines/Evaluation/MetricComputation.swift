@@ -115,15 +115,18 @@ struct MetricComputation {
   private mutating func addResampledFID(_ reference: EvaluatedSet) throws {
     let (first, rows) = (try reference.moments(.features), try samples.matrix(.features))
     let total = bootstrap
+    let strata = try samples.labels().flatMap { BootstrapStrata(balanced: $0) }
     let result = try FrechetBootstrap(
-      reference: first, samples: rows, means: evaluation.means, resamples: total, seed: seed
+      reference: first, samples: rows, strata: strata, means: evaluation.means, resamples: total,
+      seed: seed
     ) { [observe] done in
       observe(.progress(stage: "bootstrap", done: done, total: total, detail: "resamples"))
     }
     warnings += result.distance.warnings.map(\.description)
     try add(
       .fid, result.distance.value, counts: (first.count, rows.rows),
-      method: "\(meansMethod); 95 % of \(total) resamples of the samples, seed \(seed)"
+      method: "\(meansMethod); 95 % of \(total) resamples of the samples"
+        + (strata == nil ? "" : " within classes") + ", seed \(seed)"
     ) {
       $0.standardError = result.standardError
       ($0.lower, $0.upper) = (result.interval.lowerBound, result.interval.upperBound)

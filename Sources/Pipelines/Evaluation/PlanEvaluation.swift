@@ -2,6 +2,7 @@ import CPUExecutor
 import Diagnostics
 import Evaluation
 import Imaging
+import Machine
 
 /// Compares samples of plans, one plan after the other, with one reference.
 struct PlanEvaluation {
@@ -27,7 +28,7 @@ struct PlanEvaluation {
     }
     let weights = try ExtractorWeights(options.weights)
     extractor = try weights.extractor(.features, batch: 16, observe)
-    try options.render?.renderIfMissing(options.images, workers: 2, observe)
+    try options.render?.renderIfMissing(options.images, workers: Threads.count, observe)
     reference = try EvaluationInput(options.images)
   }
 
@@ -37,16 +38,20 @@ struct PlanEvaluation {
   /// Names of the columns.
   var titles: [String] { Self.metrics.map { $0.title(extractor: extractor.name) } }
 
-  func report(_ images: [RGBImage], of plan: String) throws -> EvaluationReport {
+  /// - Parameter labels: the class of each image.
+  func report(_ images: [RGBImage], labels: [Int32], of plan: String) throws -> EvaluationReport {
     var configuration = EvaluateConfiguration()
     configuration.evaluate.reference = options.images
     configuration.evaluate.samples = plan
     configuration.evaluate.weights = options.weights
     configuration.evaluate.cache = options.cache
     configuration.evaluate.metrics = Self.metrics
+    configuration.evaluate.bootstrap = options.bootstrap
     return try Evaluate(configuration, observe: observe, shouldStop: shouldStop).run(
       .features, reference: reference,
-      samples: EvaluationInput(PictureSequence(images: images), called: plan)
+      samples: EvaluationInput(
+        PictureSequence(images: images), called: plan,
+        labels: SetLabels(policy: "balanced", values: labels, names: []))
     ) { extractor }
   }
 }

@@ -36,7 +36,8 @@ public struct FileReport: Codable, Sendable, Equatable {
   public var bytes: Int
   /// Only where hashes were asked for.
   public var sha256: String?
-  /// What is in it: a `ModelKind`, `statistics`, `samples`, `latents`, `state` or `unknown`.
+  /// What is in it: a `ModelKind`, `statistics`, `samples`, `latents`,
+  /// `imageFeatures`, `state` or `unknown`.
   public var kind: String
   /// The same in words, with sizes.
   public var content: String

@@ -19,7 +19,7 @@ public struct Inspect {
 
   /// - Throws: `InputError` where it cannot be read at all.
   public func report() throws -> FileReport {
-    if let latents = try latentsReport() { return latents }
+    if let data = try datasetReport() { return data }
     let file = try ModelFile(path: path)
     var report = FileReport(
       path: path, file: file.file.path, container: file.file.format.rawValue,
@@ -113,8 +113,18 @@ public struct Inspect {
       report.content = report.kind == "samples" ? "\(report.content), and \(text)" : text
       report.kind = report.kind == "samples" ? "samples" : "statistics"
     }
+    report.takenBy = takers(ofArrays: report)
     if file.groups.contains(where: \.isForeign), let group = file.groups.first(where: \.isForeign) {
       report.content = group.content
+    }
+  }
+
+  /// Commands that take an archive of images or statistics.
+  private func takers(ofArrays report: FileReport) -> [String] {
+    switch report.kind {
+    case "samples": ["flowturbo evaluate: --samples or --reference"]
+    case "statistics": ["flowturbo evaluate: --reference or --samples, for fid and sfid"]
+    default: []
     }
   }
 
@@ -124,35 +134,6 @@ public struct Inspect {
       file.tensor(named: covariance)?.shape == [mean[0], mean[0]]
     else { return nil }
     return mean[0]
-  }
-
-  /// nil where the file is none of latents.
-  private func latentsReport() throws -> FileReport? {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-      !isFolder.boolValue
-    else { return nil }
-    let file = try ReadOnlyFile(path)
-    let start = try file.bytes(0..<min(file.size, 17))
-    let isSealed = start.starts(with: Array("FLOWTURBO-LATENTS".utf8))
-    guard isSealed || start.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) else {
-      return nil
-    }
-    let latents = try LatentsFile(path: path)
-    let about = latents.description
-    var report = FileReport(
-      path: path, file: path, container: "HDF5", bytes: file.size, kind: "latents",
-      content: "latents of \(latents.count) images and their mirror images, "
-        + "\(about.channels)×\(about.height)×\(about.width), "
-        + "\(Set(latents.labels).count) classes, images of \(about.imageSize) pixels")
-    report.sha256 = hashes ? try FileHash.sha256(ofFile: path) : nil
-    report.takenBy = ["flowturbo train-predictor: data.latents", "train-refiner: data.latents"]
-    report.metadata = [
-      "vae_hash": about.vaeHash, "scaling_factor": "\(about.scalingFactor)",
-      "label_policy": about.labelPolicy, "configuration": about.configuration,
-      "created_by": about.createdBy, "inputs_hash": latents.inputsHash,
-    ]
-    return report
   }
 }
 
@@ -196,8 +177,13 @@ extension ModelKind {
         "flowturbo encode: --vae or encode.vae.weights", "flowturbo sample: vae.weights",
         "flowturbo compare: vae.weights", "flowturbo train-vae: --initial",
       ]
-    case .inception: []
-    case .features: ["flowturbo train-features: --initial"]
+    case .inception:
+      ["flowturbo evaluate: --weights, for protocols adm, pytorch-fid, clean-fid and flowturbo"]
+    case .features:
+      [
+        "flowturbo evaluate: --weights, for protocol features",
+        "flowturbo compare: evaluation.weights", "flowturbo train-features: --initial",
+      ]
     }
   }
 }

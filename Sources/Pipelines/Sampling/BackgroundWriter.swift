@@ -27,16 +27,20 @@ final class BackgroundWriter: Sendable {
         failure.withLock { $0 = error }
       }
     }
-    try rethrow()
+    try check()
   }
 
   /// Waits for all jobs.
   func finish() throws {
-    Profile.phase("wait for the writer") { queue.sync {} }
-    try rethrow()
+    Profile.phase("wait for the writer") { wait() }
+    try check()
   }
 
-  private func rethrow() throws {
+  /// Waits for all jobs, where an error is on its way already.
+  func wait() { queue.sync {} }
+
+  /// - Throws: what an earlier job threw.
+  func check() throws {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }

@@ -21,6 +21,8 @@ public struct PlanComparison: Codable, Sendable, Equatable {
     public var grid: String
     /// By their names, such as `fid[solids-features]`; nil where nothing was evaluated.
     public var metrics: [String: Double]?
+    /// Of the metrics that were resampled, by the bootstrap.
+    public var standardErrors: [String: Double]?
   }
 
   /// What the metrics are of.
@@ -48,6 +50,8 @@ public struct PlanComparison: Codable, Sendable, Equatable {
   public var evaluation: Evaluation?
 
   static let fileName = "comparison.json"
+
+  var hasErrors: Bool { results.contains { $0.standardErrors?.isEmpty == false } }
 
   func write(to folder: String) throws {
     let encoder = JSONEncoder()

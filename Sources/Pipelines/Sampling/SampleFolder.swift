@@ -3,6 +3,7 @@ import Diagnostics
 import Files
 import Foundation
 import Imaging
+import Machine
 import Synchronization
 import TensorGraph
 import Training
@@ -51,7 +52,7 @@ final class SampleFolder: Sendable {
   /// Whether every image of the batch can be read and has the right size.
   func hasImages(_ batch: SampleBatches.Batch, width: Int, height: Int) -> Bool {
     let isWhole = Atomic<Bool>(true)
-    DispatchQueue.concurrentPerform(iterations: batch.kept.count) { row in
+    Threads.forEach(batch.kept.count) { row in
       let path = image(batch.kept.lowerBound + row)
       let image =
         isWhole.load(ordering: .relaxed) && FileManager.default.fileExists(atPath: path)

@@ -3,6 +3,7 @@ import Diagnostics
 import Files
 import Foundation
 import Imaging
+import Machine
 import Sampling
 import TensorGraph
 
@@ -96,8 +97,13 @@ struct SampleProducts: Sendable {
   private func writeNPZ(_ observe: PipelineObserver) throws {
     let indices = batches.indices
     try NPZWriter.write(to: folder.npz, shape: [indices.count, height, width, 3]) { npz in
-      for index in indices {
-        try npz.append(ImageDecoder.decode(path: folder.image(index)).pixels)
+      let images = OrderedPrefetch(
+        indices, workers: Threads.count, lookahead: 4 * Threads.count
+      ) { [folder] index in
+        Result { try ImageDecoder.decode(path: folder.image(index)).pixels }
+      }
+      while let (index, pixels) = images.next() {
+        try npz.append(pixels.get())
         let done = index - indices.lowerBound + 1
         if done.isMultiple(of: 100) || done == indices.count {
           observe(.progress(stage: "npz", done: done, total: indices.count, detail: "images"))

@@ -8,7 +8,7 @@ import TensorGraph
 struct EulerBlock: BlockFunction {
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let x = try step.x
-    let d0 = try step.predict(x, at: step.t)
+    let d0 = try step.predict(x, at: .start)
     return BlockResult(x: try x + step.delta * d0, velocity: d0)
   }
 }

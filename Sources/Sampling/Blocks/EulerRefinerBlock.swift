@@ -9,7 +9,7 @@ import TensorGraph
 struct EulerRefinerBlock: BlockFunction {
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let (x, v) = try (step.x, step.velocity)
-    let d0 = try step.refine(x, at: step.t, velocity: v) + v
+    let d0 = try step.refine(x, at: .start, velocity: v) + v
     return BlockResult(x: try x + step.delta * d0, velocity: d0)
   }
 }

@@ -16,8 +16,8 @@ struct HeunBlock: BlockFunction {
 
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let (x, delta) = try (step.x, step.delta)
-    let d0 = try step.predict(x, at: step.t)
-    let d1 = try step.predict(x + delta * d0, at: step.tNext)
+    let d0 = try step.predict(x, at: .start)
+    let d1 = try step.predict(x + delta * d0, at: .end)
     return BlockResult(
       x: try x + 0.5 * delta * (d0 + d1), velocity: handsOn == .second ? d1 : d0)
   }

@@ -8,6 +8,6 @@ import TensorGraph
 struct PredictorEvaluation: BlockFunction {
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let x = try step.x
-    return BlockResult(x: x, velocity: try step.predict(x, at: step.t))
+    return BlockResult(x: x, velocity: try step.predict(x, at: .start))
   }
 }

@@ -11,7 +11,7 @@ import TensorGraph
 struct PseudoCorrectorBlock: BlockFunction {
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let (x, v, delta) = try (step.x, step.velocity, step.delta)
-    let d1 = try step.predict(x + delta * v, at: step.tNext)
+    let d1 = try step.predict(x + delta * v, at: .end)
     return BlockResult(x: try x + 0.5 * delta * (v + d1), velocity: d1)
   }
 }

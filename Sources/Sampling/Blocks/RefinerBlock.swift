@@ -21,9 +21,9 @@ struct RefinerBlock: BlockFunction {
 
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult {
     let (x, v, delta) = try (step.x, step.velocity, step.delta)
-    let d0 = try step.refine(x, at: step.t, velocity: v) + v
+    let d0 = try step.refine(x, at: .start, velocity: v) + v
     let w = secondCall == .handedVelocity ? v : d0
-    let d1 = try step.refine(x + delta * d0, at: step.tNext, velocity: w) + d0
+    let d1 = try step.refine(x + delta * d0, at: .end, velocity: w) + d0
     return BlockResult(x: try x + 0.5 * delta * (d0 + d1), velocity: d0)
   }
 }

@@ -1,5 +1,5 @@
 import Diagnostics
-import Dispatch
+import Machine
 import Randomness
 import Synchronization
 import TensorGraph
@@ -89,7 +89,7 @@ public final class ImageBatches: BatchSource {
     // A row depends on its number alone, so threads change nothing; nor does it depend on
     // them which error is thrown: the first row's.
     let failure = Mutex<(row: Int, error: any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: batch.count) { row in
+    Threads.forEach(batch.count) { row in
       do {
         try fill(batch, row: row, number: UInt64(first + row))
       } catch {

@@ -176,7 +176,7 @@ import Testing
       try write(Array(fake[..<20]), to: "\(folder)/half1")
       try write(Array(fake[20...]), to: "\(folder)/half2")
       let metrics: [MetricName] = [
-        .fid, .sfid, .inceptionScore, .precision, .recall, .density, .coverage,
+        .fid, .sfid, .inceptionScore, .precision, .recall, .density, .coverage, .kid,
       ]
       func extractor(_ batch: Int) throws -> any FeatureExtractor {
         try ExtractorWeights(weights).extractor(.features, batch: batch) { _ in }
@@ -189,26 +189,28 @@ import Testing
         for metric in metrics {
           let one = try #require(reports[0][metric])
           let two = try #require(report[metric])
-          let isCount = metric != .fid && metric != .sfid && metric != .inceptionScore
+          let isCount = ![.fid, .sfid, .inceptionScore, .kid].contains(metric)
           #expect(abs(one - two) <= (isCount ? 2.0 / 50 : 1e-6 * abs(one)), "\(metric)")
         }
       }
       // Halves whose sums are joined.
-      func sums(_ samples: String) throws -> FeatureStatistics {
+      func sums(_ samples: String, _ column: FeatureColumn) throws -> FeatureStatistics {
         let set = EvaluatedSet(
           "samples", try EvaluationInput("\(folder)/\(samples)"),
           FeatureExtraction(
             extractor: try extractor(16), cache: "\(folder)/cache", images: .init(),
-            observe: { _ in }, shouldStop: { false }), .features, needsSpatial: false)
-        return try set.sums(.features)
+            observe: { _ in }, shouldStop: { false }), .features, needsSpatial: true)
+        return try set.sums(column)
       }
-      var joined = try sums("half1")
-      try joined.merge(sums("half2"))
-      let distance = try FrechetDistance.between(
-        sums("real").moments("reference"), joined.moments("samples")
-      ).value
-      let whole = try #require(reports[2][.fid])
-      #expect(abs(distance - whole) <= 1e-6 * whole)
+      for (metric, column) in [(MetricName.fid, FeatureColumn.features), (.sfid, .spatial)] {
+        var joined = try sums("half1", column)
+        try joined.merge(sums("half2", column))
+        let distance = try FrechetDistance.between(
+          sums("real", column).moments("reference"), joined.moments("samples")
+        ).value
+        let whole = try #require(reports[2][metric])
+        #expect(abs(distance - whole) <= 1e-6 * whole, "\(metric)")
+      }
     }
   }
 }

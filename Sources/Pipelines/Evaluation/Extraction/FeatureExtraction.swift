@@ -3,6 +3,7 @@ import Evaluation
 import Files
 import Foundation
 import Imaging
+import Machine
 import Storage
 import TensorGraph
 
@@ -21,7 +22,7 @@ struct FeatureExtraction {
   /// How images are read.
   struct ImageReading {
     /// Threads that decode.
-    var workers = 2
+    var workers = Threads.count
     /// Whether one broken image is an error.
     var strict = false
     /// The share of broken images above which a set is refused.

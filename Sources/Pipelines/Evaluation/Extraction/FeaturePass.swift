@@ -81,10 +81,11 @@ final class FeaturePass {
       ).lowerBound..<writer.range(ofPart: parts.upperBound).upperBound
     let decode = try set.decoder(range)
     let preparation = extraction.extractor.preparation
-    // A prepared image takes a megabyte: a batch ahead, and no more than keeps threads busy.
+    // A prepared image takes a megabyte: a batch ahead and one for each thread at work.
     let prefetch = OrderedPrefetch(
       range, workers: extraction.images.workers,
-      lookahead: max(extraction.extractor.batch, 2 * extraction.images.workers)
+      lookahead: extraction.images.workers
+        + max(extraction.extractor.batch, extraction.images.workers)
     ) { index in
       decode(index).map { Prepared(values: preparation($0), size: ($0.width, $0.height)) }
     }

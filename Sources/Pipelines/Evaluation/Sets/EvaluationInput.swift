@@ -39,9 +39,10 @@ struct EvaluationInput {
 
   /// Images that are there already.
   /// - Parameter name: what results call them.
-  init(_ images: any ImageSequence, called name: String) {
+  init(_ images: any ImageSequence, called name: String, labels: SetLabels?) {
     path = name
     self.images = images
+    self.labels = labels
   }
 
   private static let kinds =

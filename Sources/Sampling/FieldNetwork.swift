@@ -1,0 +1,61 @@
+// n samples, R rows, see Guidance.swift; K times, U labels, M modulations.
+import Models
+import TensorGraph
+
+/// One network of a velocity field. A predictor takes latents, times and labels; a refiner takes
+/// a velocity, `Extra`, beside them.
+enum FieldNetwork<Extra> {
+  /// (x (R, …), t (R), labels (R), extra) → (R, …).
+  case whole((_ x: Tensor, _ t: Tensor, _ labels: Tensor, _ extra: Extra) throws -> Tensor)
+  /// (x (n, …), modulations (R, M), extra) → (R, …): the second part of a network in two parts.
+  case conditioned(
+    Conditioning, (_ x: Tensor, _ modulations: Tensor, _ extra: Extra) throws -> Tensor)
+
+  var conditioning: Conditioning? {
+    switch self {
+    case .whole: nil
+    case .conditioned(let conditioning, _): conditioning
+    }
+  }
+}
+
+/// What a network makes of time and class alone, its first part.
+struct Conditioning {
+  /// M, the values that one row of latents needs at one time.
+  let size: Int
+  /// (times (K), labels (U)) → (U, K, M).
+  let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+
+  init(_ network: SiT) {
+    size = network.configuration.modulationSize
+    modulations = network.modulations(times:labels:)
+  }
+
+  private enum Input {
+    static let times = "times"
+    static let labels = "labels"
+  }
+  private static let output = "modulations"
+
+  /// The graph for `labels` labels at all of `times` times.
+  func graph(_ role: NetworkRole, times: Int, labels: Int) throws -> Graph {
+    let graph = Graph()
+    let (t, y) = try (
+      graph.input(Input.times, [times]), graph.input(Input.labels, [labels], .int32)
+    )
+    graph.output(Self.output, try graph.namespace(role.rawValue) { try modulations(t, y) })
+    return graph
+  }
+
+  /// Runs a program of such a graph: (U, K, M).
+  func run(_ program: any Program, times: [Float], labels: [Int32]) throws -> HostTensor {
+    let outputs = try program.run([
+      Input.times: HostTensor(times, shape: [times.count]),
+      Input.labels: HostTensor(labels, shape: [labels.count]),
+    ])
+    guard let modulations = outputs[Self.output] else {
+      throw ProgramError("conditioning: its program returned no modulations")
+    }
+    return modulations
+  }
+}
