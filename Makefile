@@ -1,12 +1,15 @@
 # Everything a checkout needs, one target each; `make help` lists them.
-# Variables: CONFIG=release builds, tests and runs the release build; FUZZ_MUTATIONS of `fuzz`.
+# Variables: CONFIG=release builds, tests and runs the release build; FUZZ_MUTATIONS of `fuzz`;
+# BENCH holds the flags of the bench targets, as in BENCH="--only inception --rounds 9".
 
 CONFIG ?= debug
 FUZZ_MUTATIONS ?= 200000
+BENCHMARKS = -c $(CONFIG) --package-path Benchmarks --scratch-path .build-benchmarks
 SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quickstart test test-slow fuzz lint docs bench pretrain clean
+.PHONY: help setup build quickstart test test-slow fuzz lint docs bench bench-peers bench-growth \
+	bench-test pretrain clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +44,21 @@ lint: setup ## Checks format, scripts, imports; builds code and docs with warnin
 docs: setup ## Builds the reference documentation into .build-docs, warnings as errors
 	@scripts/docs.sh
 
-bench: setup ## Measures the step programs beside the machine's matmul peak
-	swift run --package-path Benchmarks --scratch-path .build-benchmarks
+bench: BENCH ?= --full --output .build-benchmarks/bench.json
+bench: setup ## Measures everything beside the machine's matmul peak (12 GB, minutes)
+	swift run $(BENCHMARKS) bench $(BENCH)
+
+bench-peers: BENCH ?= --output .build-benchmarks/peers.json
+bench-peers: setup ## The same beside PyTorch, diffusers and OpenVINO, which it installs apart
+	@CONFIG=$(CONFIG) scripts/bench_peers.sh $(BENCH)
+
+bench-growth: BENCH ?= --output .build-benchmarks/growth.json
+bench-growth: setup ## Measures time and memory against batch, resolution, model and images
+	swift run $(BENCHMARKS) bench --growth $(BENCH)
+
+bench-test: setup ## Tests the benchmarks' own arithmetic, tables and files
+	swift test $(BENCHMARKS) --disable-xctest
+	python3 -m unittest discover --start-directory experiments/performance --pattern '*_test.py'
 
 pretrain: build ## Trains the shipped quickstart models again (hours)
 	@scripts/pretrain.sh

@@ -1,5 +1,6 @@
 import CDNN
 import CKernels
+import Diagnostics
 import TensorGraph
 
 /// Compiles graphs for this machine's processor cores: matmul and convolution by
@@ -13,7 +14,9 @@ public struct CPUExecutor: Executor {
   public func compile(_ graph: Graph, variables: [String: HostTensor], frozen: Bool) throws
     -> any Program
   {
-    try CPUProgram(graph, variables: variables, frozen: frozen, precision: precision)
+    try Profile.phase("compile") {
+      try CPUProgram(graph, variables: variables, frozen: frozen, precision: precision)
+    }
   }
 
   /// Bytes that a program of `graph` takes beside its variables: every intermediate value

@@ -5,6 +5,7 @@ import TensorGraph
 final class CPUProgram: Program {
   private let arena: UnsafeMutableRawBufferPointer
   private let kernels: [Kernel]
+  private let profile: ProgramProfile?
   private let inputs: [(name: String, type: TensorType, pointer: UnsafeMutableRawPointer)]
   private let outputs: [(name: String, type: TensorType, pointer: UnsafeMutableRawPointer)]
   private let assignments:
@@ -63,6 +64,7 @@ final class CPUProgram: Program {
     }
 
     var kernels: [Kernel] = []
+    var profile = ProgramProfile()
     for (position, instruction) in instructions.enumerated() {
       kernels += try lowered[position].bind(
         Lowered.Binding(
@@ -71,6 +73,7 @@ final class CPUProgram: Program {
           operandFormats: instruction.operands.map(layout.formats.format),
           resultFormats: instruction.results.map(layout.formats.format),
           scratch: plan.scratch[position].map { base + $0 }))
+      profile?.add(instruction, graph, end: kernels.count)
     }
     inputs = try layout.schedule.order.compactMap { id in
       guard case .input(let name) = graph[id].operation else { return nil }
@@ -99,6 +102,7 @@ final class CPUProgram: Program {
     }
     assignments = copies
     self.kernels = kernels
+    self.profile = profile
     self.arena = arena
     self.variables = used
     self.constants = constants
@@ -117,7 +121,11 @@ final class CPUProgram: Program {
       }
       input.pointer.copyMemory(from: source, byteCount: input.type.byteCount)
     }
-    for kernel in kernels { try kernel() }
+    if let profile {
+      try profile.run(kernels)
+    } else {
+      for kernel in kernels { try kernel() }
+    }
     var results: [String: HostTensor] = [:]
     for output in outputs {
       let tensor = HostTensor(output.type)

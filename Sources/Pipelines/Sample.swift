@@ -35,10 +35,13 @@ public struct Sample {
   /// - Throws: ``Stopped`` where the user asked for it.
   public func run(resume: Bool) throws {
     let options = configuration.sampling
-    let models = try SamplingModels(
-      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
-    let refiner =
-      options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
+    let (models, refiner) = try Profile.phase("read models") {
+      let models = try SamplingModels(
+        predictor: configuration.predictor, vae: configuration.vae, observe: observe)
+      return (
+        models, options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
+      )
+    }
     try options.labels.validate(classes: models.classes)
     let executor = try CPUExecutor(precision: configuration.precision.resolved())
     let sampler = try sampler(models, refiner, executor)
@@ -64,7 +67,7 @@ public struct Sample {
     try AtomicFile.write(manifest.configuration, to: "\(folder.path)/configuration.yaml")
 
     try draw(sampler, decoder, products, resume: resume)
-    try products.finish(observe)
+    try Profile.phase("join") { try products.finish(observe) }
     manifest.complete = true
     try manifest.write(to: folder.path)
     observe(
@@ -115,18 +118,22 @@ public struct Sample {
       guard !shouldStop() else { throw try stop() }
       let latents: HostTensor
       do {
-        latents = try sampler.sample(
-          noise: products.draws.noise(batch.drawn, shape: products.latentShape),
-          labels: products.draws.labels(batch.drawn)
-        ) { _ in
-          if shouldStop() { throw Abandoned() }
-          try writer.check()
+        latents = try Profile.phase("sample a batch") {
+          try sampler.sample(
+            noise: products.draws.noise(batch.drawn, shape: products.latentShape),
+            labels: products.draws.labels(batch.drawn)
+          ) { _ in
+            if shouldStop() { throw Abandoned() }
+            try writer.check()
+          }
         }
       } catch is Abandoned {
         throw try stop()
       }
       try NonFiniteSample.check(latents, from: batch.drawn.lowerBound)
-      let images = products.needImages ? try decoder(latents, rows: batch.keptRows) : []
+      let images = try Profile.phase("decode a batch") {
+        products.needImages ? try decoder(latents, rows: batch.keptRows) : []
+      }
       try writer.submit { [write] in try write(products, batch, images, latents) }
       done += batch.kept.count
       let perSecond = Double(done - skipped) / (ContinuousClock.now - start).seconds

@@ -139,11 +139,15 @@ public final class Trainer {
   private func takeStep() throws {
     let options = run.options
     let start = ContinuousClock.now
-    let batch = try prefetcher.batch(step: state.step, isLast: state.step + 1 == options.steps)
+    let batch = try Profile.phase("wait for a batch") {
+      try prefetcher.batch(step: state.step, isLast: state.step + 1 == options.steps)
+    }
     lastIndices = batch.indices
     let rate = options.optimizer.schedule.rate(
       state.step, of: options.steps, peak: options.optimizer.learningRate)
-    let result = try step.run(batch, step: state.step + 1, learningRate: rate)
+    let result = try Profile.phase("step") {
+      try step.run(batch, step: state.step + 1, learningRate: rate)
+    }
     guard result.isFinite else {
       throw TrainingError.nonFinite(
         quantity: "loss is \(result.loss), gradient norm \(result.gradientNorm)",
@@ -167,7 +171,7 @@ public final class Trainer {
         loss: run.loss, source: source, batch: run.options.batch / run.options.accumulation,
         executor: executor, variables: state.variables.merging(run.frozen) { own, _ in own })
     self.evaluation = evaluation
-    let result = try evaluation.run()
+    let result = try Profile.phase("held-out loss") { try evaluation.run() }
     for weights in WeightSet.allCases where !result.overall[weights].loss.isFinite {
       throw TrainingError.nonFinite(
         quantity: "held-out loss of the \(weights.rawValue) weights is not finite",
@@ -182,8 +186,11 @@ public final class Trainer {
         quantity: "\(name) is not finite", step: state.step, indices: lastIndices,
         lastCheckpoint: lastCheckpoint)
     }
-    let path = try run.checkpoints.write(state, identity: run.identity)
-    try exportWeights()
+    let path = try Profile.phase("checkpoint") {
+      let path = try run.checkpoints.write(state, identity: run.identity)
+      try exportWeights()
+      return path
+    }
     lastCheckpoint = path
     try observer(.checkpoint(step: state.step, path: path))
   }

@@ -82,6 +82,29 @@ import Testing
     }
   }
 
+  @Test func aProfileIsPrintedAndTraced() throws {
+    try withTemporaryFolder { folder in
+      let run = try CommandRun(
+        "flowturbo",
+        [
+          "sample", "--config", configuration(in: folder, output: "out"), "--count", "4",
+          "--profile", "\(folder)/trace.json",
+        ])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      for text in ["all operations", "layerNormModulate", "sample a batch", "decode a batch"] {
+        #expect(run.output.contains(text), "\(run.output)")
+      }
+      let trace = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/trace.json")))
+      let events = (trace as? [String: Any])?["traceEvents"] as? [[String: Any]] ?? []
+      let names = Set(events.compactMap { $0["name"] as? String })
+      #expect(names.isSuperset(of: ["compile", "linear", "attention", "write", "read models"]))
+      // Files are written by a thread of their own.
+      let threads = Set(events.compactMap { $0["tid"] as? Int })
+      #expect(threads.count == 2)
+    }
+  }
+
   @Test func aDryRunEstimatesAndWritesNothing() throws {
     try withTemporaryFolder { folder in
       let run = try CommandRun(

@@ -26,6 +26,8 @@ struct SampleCommand: ComputingCommand {
   @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
   var resume = false
 
+  @OptionGroup var profile: ProfileOption
+
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
@@ -44,6 +46,7 @@ struct SampleCommand: ComputingCommand {
       configuration.refiner?.use = choice
     }
     let pipeline = Sample(configuration, observe: Terminal.observer)
-    if dryRun { try pipeline.dryRun() } else { try pipeline.run(resume: resume) }
+    guard !dryRun else { return try pipeline.dryRun() }
+    try profile.run { try pipeline.run(resume: resume) }
   }
 }

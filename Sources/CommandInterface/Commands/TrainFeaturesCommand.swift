@@ -16,6 +16,8 @@ struct TrainFeaturesCommand: ComputingCommand {
     let pipeline = TrainFeatures(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
-      try pipeline.run(resume: training.resume, initial: training.initial))
+      try training.profile.run {
+        try pipeline.run(resume: training.resume, initial: training.initial)
+      })
   }
 }

@@ -15,6 +15,8 @@ struct TrainPredictorCommand: ComputingCommand {
     let pipeline = TrainPredictor(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
-      try pipeline.run(resume: training.resume, initial: training.initial))
+      try training.profile.run {
+        try pipeline.run(resume: training.resume, initial: training.initial)
+      })
   }
 }

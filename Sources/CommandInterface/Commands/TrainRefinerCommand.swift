@@ -21,6 +21,8 @@ public struct TrainRefinerCommand: ComputingCommand {
     let pipeline = TrainRefiner(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(
-      try pipeline.run(resume: training.resume, initial: training.initial))
+      try training.profile.run {
+        try pipeline.run(resume: training.resume, initial: training.initial)
+      })
   }
 }

@@ -12,6 +12,8 @@ struct TrainingFlags: ParsableArguments {
     completion: .file(extensions: ["safetensors"]))
   var initial: String?
 
+  @OptionGroup var profile: ProfileOption
+
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 

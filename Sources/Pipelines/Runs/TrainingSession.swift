@@ -1,6 +1,7 @@
 import CPUExecutor
 import Checkpoints
 import Configuration
+import Diagnostics
 import Files
 import ModelFiles
 import Models
@@ -54,7 +55,7 @@ struct TrainingSession {
     ) { event in
       try reporter.handle(event)
       if case .sampleMoment(let step) = event, let trainer {
-        try draw(trainer.state.weights(.ema), step)
+        try Profile.phase("draw samples") { try draw(trainer.state.weights(.ema), step) }
       }
     }
     guard let trainer else { return .finished }

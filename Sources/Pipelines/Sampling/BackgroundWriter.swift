@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Synchronization
 
@@ -15,18 +16,23 @@ final class BackgroundWriter: Sendable {
 
   /// - Throws: what an earlier job threw; nothing is run after it.
   func submit(_ job: @escaping Job) throws {
-    places.wait()
+    Profile.phase("wait for the writer") { places.wait() }
+    let profile = Profile.current
     queue.async { [self] in
       defer { places.signal() }
       guard failure.withLock({ $0 == nil }) else { return }
-      do { try job() } catch { failure.withLock { $0 = error } }
+      do {
+        try Profile.$current.withValue(profile) { try Profile.phase("write", job) }
+      } catch {
+        failure.withLock { $0 = error }
+      }
     }
     try check()
   }
 
   /// Waits for all jobs.
   func finish() throws {
-    wait()
+    Profile.phase("wait for the writer") { wait() }
     try check()
   }
 

@@ -11,7 +11,8 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate func multiplyAdds(_ operands: [Shape], _ results: [TensorType]) -> Double {
+  /// Multiply–adds of one node; 0 where it is not a contraction.
+  public func multiplyAdds(_ operands: [Shape], _ results: [TensorType]) -> Double {
     func count(_ shape: Shape) -> Double { Double(shape.elementCount) }
     /// Products that each pixel of a convolution's result sums.
     func taps(_ weight: Shape) -> Double { count(weight) / Double(weight[0]) }

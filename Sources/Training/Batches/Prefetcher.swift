@@ -1,3 +1,4 @@
+import Diagnostics
 import Dispatch
 
 /// Fills the batch of the next step while the present one is computed with.
@@ -22,7 +23,10 @@ final class Prefetcher: @unchecked Sendable {
       guard let filled else { throw CancellationError() }
       return try filled.result.get()
     }
-    if !isLast { queue.async { self.fill(step + 1) } }
+    let profile = Profile.current
+    if !isLast {
+      queue.async { Profile.$current.withValue(profile) { self.fill(step + 1) } }
+    }
     return batch
   }
 
@@ -31,7 +35,8 @@ final class Prefetcher: @unchecked Sendable {
     filled = (
       step,
       Result {
-        try source.fill(batch, step: step); return batch
+        try Profile.phase("fill a batch") { try source.fill(batch, step: step) }
+        return batch
       }
     )
   }
