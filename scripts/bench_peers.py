@@ -167,7 +167,6 @@ def openvino_inference(row, precision):
 def torch_training(row, precision):
     """Forward, backward, AdamW and moving average; the refiner's teacher goes forward twice."""
     import torch
-    import torch._foreach  # noqa: F401
 
     if row == "predictor-step":
         batch, latent, classes = 32, 16, 10
