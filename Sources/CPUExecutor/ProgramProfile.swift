@@ -44,7 +44,8 @@ extension Instruction.Work {
     switch self {
     case .operation(let operation): operation
     case .linear: .linear
-    case .convolution(let geometry, _): .convolution(geometry)
+    // As many products as the sums of taps have, however few its form takes.
+    case .convolution(let work): .convolution(work.geometry)
     case .unaryMultiply: nil
     }
   }
@@ -53,7 +54,9 @@ extension Instruction.Work {
     switch self {
     case .operation(let operation): operation.name
     case .linear(let activation): "linear, \(activation.rawValue)"
-    case .convolution(_, let activation): "convolution, \(activation.rawValue)"
+    case .convolution(let work):
+      (work.upsampling > 1 ? "upsampled " : "") + "convolution"
+        + (work.activation.map { ", \($0.rawValue)" } ?? "") + (work.adds ? ", add" : "")
     case .unaryMultiply(let function): "multiply, \(function.rawValue)"
     }
   }
