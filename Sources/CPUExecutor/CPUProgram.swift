@@ -64,7 +64,7 @@ final class CPUProgram: Program {
     }
 
     var kernels: [Kernel] = []
-    var profile = ProgramProfile()
+    var profile = ProgramProfile(precision)
     for (position, instruction) in instructions.enumerated() {
       kernels += try lowered[position].bind(
         Lowered.Binding(

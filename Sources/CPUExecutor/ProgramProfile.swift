@@ -4,13 +4,15 @@ import TensorGraph
 /// A program's instructions as a profile counts them; there is one only while a profile is on.
 struct ProgramProfile {
   private let profile: Profile
+  private let precision: Precision
   /// Each instruction's kind and where its kernels end.
   private var steps: [(kind: Int, end: Int)] = []
 
   /// nil where no profile is on.
-  init?() {
+  init?(_ precision: Precision) {
     guard let profile = Profile.current else { return nil }
     self.profile = profile
+    self.precision = precision
   }
 
   /// - Parameter end: the number of kernels up to and with this instruction's.
@@ -20,13 +22,14 @@ struct ProgramProfile {
     let kind = Profile.Kind(
       .operation, instruction.work.label,
       detail: operands.map(\.description).joined(separator: " "),
-      multiplyAdds: instruction.work.operation?.multiplyAdds(operands, results) ?? 0)
+      multiplyAdds: instruction.work.operation?.multiplyAdds(operands, results) ?? 0,
+      precision: precision.rawValue)
     steps.append((profile.number(of: kind), end))
   }
 
   /// Runs all kernels; those after the last instruction's save values for assignments.
   func run(_ kernels: [Kernel]) throws {
-    let copies = profile.number(of: Profile.Kind(.operation, "copy"))
+    let copies = profile.number(of: Profile.Kind(.operation, "copy", precision: precision.rawValue))
     var start = Profile.now
     var next = 0
     for (kind, end) in steps + [(copies, kernels.count)] where end > next {
@@ -44,7 +47,6 @@ extension Instruction.Work {
     switch self {
     case .operation(let operation): operation
     case .linear: .linear
-    // As many products as the sums of taps have, however few its form takes.
     case .convolution(let work): .convolution(work.geometry)
     case .unaryMultiply: nil
     }
@@ -54,10 +56,17 @@ extension Instruction.Work {
     switch self {
     case .operation(let operation): operation.name
     case .linear(let activation): "linear, \(activation.rawValue)"
-    case .convolution(let work):
-      (work.upsampling > 1 ? "upsampled " : "") + "convolution"
-        + (work.activation.map { ", \($0.rawValue)" } ?? "") + (work.adds ? ", add" : "")
+    case .convolution(let work): work.label
     case .unaryMultiply(let function): "multiply, \(function.rawValue)"
     }
+  }
+}
+
+extension ConvolutionWork {
+  /// Multiply-adds are counted as of the plain convolution, whatever form computes it.
+  fileprivate var label: String {
+    (["convolution"] + (upsampling > 1 ? ["upsampled"] : [])
+      + (activation.map { [$0.rawValue] } ?? []) + (adds ? ["added"] : []))
+      .joined(separator: ", ")
   }
 }

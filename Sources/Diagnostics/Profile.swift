@@ -24,14 +24,18 @@ public final class Profile: Sendable {
     public let detail: String
     /// Multiply–adds of one span.
     public let multiplyAdds: Double
+    /// The precision of what is multiplied, whose peak is the measure; empty for phases.
+    public let precision: String
 
     public init(
-      _ category: Category, _ name: String, detail: String = "", multiplyAdds: Double = 0
+      _ category: Category, _ name: String, detail: String = "", multiplyAdds: Double = 0,
+      precision: String = ""
     ) {
       self.category = category
       self.name = name
       self.detail = detail
       self.multiplyAdds = multiplyAdds
+      self.precision = precision
     }
   }
 

@@ -58,12 +58,15 @@ import Testing
 
   @Test func tablesSumUpWhatTheyLeaveOut() {
     let totals = [
-      Profile.Total(kind: .init(.operation, "linear", multiplyAdds: 1e9), calls: 2, seconds: 0.5),
+      Profile.Total(
+        kind: .init(.operation, "linear", multiplyAdds: 1e9, precision: "bfloat16"), calls: 2,
+        seconds: 0.5),
       Profile.Total(kind: .init(.operation, "add"), calls: 4, seconds: 0.25),
       Profile.Total(kind: .init(.operation, "slice"), calls: 1, seconds: 0.05),
       Profile.Total(kind: .init(.phase, "write"), calls: 3, seconds: 0.1),
     ]
-    let rows = ProfileTable.operations(totals, wall: 1, peak: 8e9, limit: 1)
+    let rows = ProfileTable.operations(
+      totals, wall: 1, peaks: ["bfloat16": 8e9, "float32": 1], limit: 1)
     #expect(
       rows.dropFirst() == [
         ["linear", "", "2", "500.0", "50.0 %", "8", "50.0 %"],

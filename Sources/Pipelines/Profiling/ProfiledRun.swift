@@ -1,5 +1,6 @@
 import Diagnostics
 import Files
+import TensorGraph
 
 /// Runs pipelines under a profile: a table of where the time went, and a trace that
 /// chrome://tracing and Perfetto show.
@@ -34,12 +35,16 @@ public struct ProfiledRun {
 
   private func report(_ profile: Profile, wall: Double) throws {
     try AtomicFile.write(ChromeTrace.text(of: profile), to: trace)
-    let peak = try MachineRate.measure().multiplyAdds
     let totals = profile.totals
+    let used = Set(totals.compactMap { Precision(rawValue: $0.kind.precision) })
+    var peaks: [String: Double] = [:]
+    for precision in used {
+      peaks[precision.rawValue] = try MachineRate.measure(precision).multiplyAdds
+    }
     observe(
       .table(
         title: "Time in operations of programs, of \(Amounts.duration(wall)) in all:",
-        rows: ProfileTable.operations(totals, wall: wall, peak: peak, limit: Self.rows)))
+        rows: ProfileTable.operations(totals, wall: wall, peaks: peaks, limit: Self.rows)))
     observe(
       .table(
         title: "Time in phases, which contain operations and each other:",
@@ -52,9 +57,9 @@ public struct ProfiledRun {
 enum ProfileTable {
   /// - Parameters:
   ///   - wall: seconds of the whole run.
-  ///   - peak: multiply–adds per second of a large matrix product.
+  ///   - peaks: multiply–adds per second of a large matrix product in each precision.
   static func operations(
-    _ totals: [Profile.Total], wall: Double, peak: Double, limit: Int
+    _ totals: [Profile.Total], wall: Double, peaks: [String: Double], limit: Int
   ) -> [[String]] {
     let totals = totals.filter { $0.kind.category == .operation }
     var rows = [["operation", "shapes", "calls", "ms", "of all", "GFLOP/s", "of peak"]]
@@ -65,16 +70,20 @@ enum ProfileTable {
         kind.name, shortened(kind.detail), "\(total.calls)", milliseconds(total.seconds),
         share(total.seconds, of: wall),
         kind.multiplyAdds > 0 ? number(2 * rate / 1e9) : "",
-        kind.multiplyAdds > 0 ? share(rate, of: peak) : "",
+        kind.multiplyAdds > 0 ? share(rate, of: peaks[kind.precision] ?? .nan) : "",
       ]
     }
     func sum(_ name: String, _ totals: some Sequence<Profile.Total>) -> [String] {
       let seconds = totals.reduce(0) { $0 + $1.seconds }
       let work = totals.reduce(0) { $0 + $1.kind.multiplyAdds * Double($1.calls) }
+      // Seconds at the peaks of their precisions.
+      let least = totals.filter { $0.kind.multiplyAdds > 0 }.reduce(0) {
+        $0 + $1.kind.multiplyAdds * Double($1.calls) / (peaks[$1.kind.precision] ?? .nan)
+      }
       return [
         name, "", "\(totals.reduce(0) { $0 + $1.calls })", milliseconds(seconds),
         share(seconds, of: wall), number(2 * work / seconds / 1e9),
-        share(work / seconds, of: peak),
+        share(least / seconds, of: 1),
       ]
     }
     if totals.count > limit { rows.append(sum("others", totals.dropFirst(limit))) }
