@@ -3,7 +3,7 @@
 
     experiments/performance/report.py            # of the JSON files beside this script
 
-Reads bench.json, peers.json and growth.json where they are there; writes results.md and
+Reads bench.json, peers.json, profile.json and growth.json where they are there; writes results.md and
 growth.svg.
 """
 
@@ -104,6 +104,34 @@ def peers_text(report):
     )
 
 
+def profile_text(profiles, limit=12):
+    """Where each row's time goes, by operations of one name and shape."""
+    text = ""
+    for profile in profiles:
+        entries = profile["entries"]
+        whole = sum(entry["seconds"] for entry in entries)
+        cells = [["operation", "operands", "calls", "ms", "of all", "of peak"]]
+
+        def row(name, shapes, part):
+            seconds = sum(entry["seconds"] for entry in part)
+            rate = 2 * sum(entry["multiplyAdds"] for entry in part) / seconds if seconds else 0
+            calls = sum(entry["calls"] for entry in part)
+            return [name, shapes, calls, f"{seconds * 1e3:.1f}", f"{100 * seconds / whole:.1f} %"] + [
+                percent(rate / profile["peak"]) if rate else ""
+            ]
+
+        for entry in entries[:limit]:
+            shapes = entry["shapes"]
+            cells.append(
+                row(entry["operation"], shapes if len(shapes) < 60 else shapes[:57] + "...", [entry])
+            )
+        if entries[limit:]:
+            cells.append(row("others", "", entries[limit:]))
+        cells.append(row("all", "", entries))
+        text += f"### {profile['name']}, {profile['precision']}\n\n{table(cells)}\n"
+    return text
+
+
 def growth_text(report):
     """Exponents of `make bench-growth`."""
     cells = [["what grows", "from", "to", "multiply-adds grow", "time ~ work^p", "arena ~ work^p"]]
@@ -167,6 +195,7 @@ def main(folder):
     sections = [
         ("bench.json", "Beside the machine's peak", bench_text),
         ("peers.json", "Beside PyTorch, OpenVINO and SciPy", peers_text),
+        ("profile.json", "Where the time goes", profile_text),
         ("growth.json", "Growth", growth_text),
     ]
     text = "# Results\n\nWritten by report.py from the JSON files beside it.\n"

@@ -73,6 +73,24 @@ class ReportTest(unittest.TestCase):
         )
         self.assertIn("bfloat16 (ours in float32) | torch | 500.0 | 500.0 | 1.50 | 1.35-1.65", text)
 
+    def test_profiles_sum_up_what_they_leave_out(self):
+        def entry(name, seconds, work):
+            return {
+                "operation": name,
+                "shapes": "[2, 3]",
+                "calls": 2,
+                "seconds": seconds,
+                "multiplyAdds": work,
+            }
+
+        entries = [entry("linear", 0.6, 6e10), entry("add", 0.3, 0), entry("slice", 0.1, 0)]
+        text = report.profile_text(
+            [{"name": "row", "precision": "float32", "peak": 4e11, "entries": entries}], limit=1
+        )
+        self.assertIn("| linear | [2, 3] | 2 | 600.0 | 60.0 % | 50 % |", text)
+        self.assertIn("| others |  | 4 | 400.0 | 40.0 % |  |", text)
+        self.assertIn("| all |  | 6 | 1000.0 | 100.0 % | 30 % |", text)
+
     def test_files(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
