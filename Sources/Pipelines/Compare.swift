@@ -60,7 +60,7 @@ public struct Compare {
     func sampler(_ plan: SamplingPlan, _ refiner: LoadedModel<VelocityRefiner>?) throws -> Sampler {
       try models.sampler(
         plan, refiner: refiner, guidance: options.guidance, channels: options.guidanceChannels,
-        variant: options.refinerVariant, executor: executor)
+        variant: options.refinerVariant, settings: options.solver, executor: executor)
     }
     var contestants: [Contestant] = []
     for plan in options.plans {
@@ -85,7 +85,7 @@ public struct Compare {
     ) throws -> HostTensor {
       let latents = try sampler.sample(
         noise: draws.noise(batch.drawn, shape: models.latentShape),
-        labels: draws.labels(batch.drawn)
+        labels: draws.labels(batch.drawn), diffusion: draws.diffusion(batch.drawn)
       ) { step in
         if shouldStop() { throw Stopped("stopped: repeat the command") }
         try observer?(step)
@@ -111,10 +111,13 @@ public struct Compare {
       folder: output, decoder: decoder, batches: batches, classes: classes.count)
     var results = try contestants.map { contestant in
       let latents = contestant.latents.compactMap { $0 }
-      let evaluations = contestant.plan.evaluations(refinerVariant: options.refinerVariant)
+      let (evaluations, samples) = (
+        contestant.sampler.sampleEvaluations, Double(contestant.sampler.samples)
+      )
       return PlanComparison.Result(
         plan: contestant.plan.description, refiner: contestant.refiner,
-        predictorEvaluations: evaluations.predictor, refinerEvaluations: evaluations.refiner,
+        predictorEvaluations: Double(evaluations.predictor) / samples,
+        refinerEvaluations: Double(evaluations.refiner) / samples,
         millisecondsPerImage: median(contestant.seconds) * 1000 / Double(batches[0].drawn.count),
         latentRMSE: rootMeanSquare(latents, solution, batches),
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
@@ -256,8 +259,9 @@ public struct Compare {
     for result in comparison.results {
       rows.append(
         [
-          result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
-          "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
+          result.plan, result.refiner ?? "none", String(format: "%g", result.predictorEvaluations),
+          String(format: "%g", result.refinerEvaluations),
+          String(format: "%.1f", result.millisecondsPerImage),
           String(format: "%.4f", result.latentRMSE),
         ]
           + metrics.map { name in

@@ -61,6 +61,23 @@ import Testing
     }
   }
 
+  /// Solvers that choose their steps or draw noise stand beside the others.
+  @Test func everySolverIsCompared() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let comparison = try compare(
+        models, ["sampling.plans=[dopri5, sde:6, unipc2:6, dpm++2m:6, ab3:6]"])
+      #expect(
+        comparison.results.map(\.plan) == ["dopri5", "sde:6", "unipc2:6", "dpm++2m:6", "ab3:6"])
+      let evaluations = comparison.results.map(\.predictorEvaluations)
+      #expect(evaluations.dropFirst() == [6, 6, 6, 7])
+      #expect(evaluations[0] >= 14)
+      #expect(comparison.results[0].latentRMSE < 0.01)
+      // Noise leads to other samples.
+      #expect(comparison.results[1].latentRMSE > 0.05)
+    }
+  }
+
   /// A row of a grid holds one class, from the same noise in each plan.
   @Test func gridsShowTheSameSamples() throws {
     try withTemporaryFolder { folder in
