@@ -135,6 +135,9 @@ public struct Compare {
       images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads,
       evaluation: account)
     try comparison.write(to: output)
+    try ComparisonTable(
+      comparison: comparison, reference: options.reference.description
+    ).write(to: output)
     report(comparison, metrics: evaluation?.titles ?? [])
     return comparison
   }
@@ -293,6 +296,9 @@ public struct Compare {
       observe(.note("grid: \(configuration.output)/\(grid)"))
     }
     observe(.note("comparison: \(configuration.output)/\(PlanComparison.fileName)"))
+    observe(
+      .note(
+        "at equal evaluations and time: \(configuration.output)/\(ComparisonTable.markdownName)"))
   }
 }
 

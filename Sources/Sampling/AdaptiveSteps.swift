@@ -90,7 +90,7 @@ extension Sampler {
   }
 
   /// Runs a block with the modulations of its own times, as no step is known before.
-  private func run(
+  func run(
     _ block: any BlockFunction, _ state: SampleState, from start: Double, length: Double = 0,
     labels: HostTensor
   ) throws -> SampleState {

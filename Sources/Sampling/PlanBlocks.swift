@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension SamplingPlan {
   /// The plan's steps in order, as graph functions; none where a solver chooses them.
   func blockFunctions(_ variant: RefinerVariant, _ settings: SolverSettings)
@@ -24,6 +26,10 @@ extension SamplingPlan {
     if case .solver(.sde, let steps) = self {
       return try EulerMaruyamaBlock.grid(
         steps: steps, spacing: settings.times, settings.diffusion)
+    }
+    if case .solver(.adaptive, _) = self, settings.times != .uniform {
+      throw InvalidField(
+        "times", expected: "uniform, as '\(self)' chooses its times", found: "\(settings.times)")
     }
     return try TimeGrid(steps: steps, spacing: settings.times)
   }

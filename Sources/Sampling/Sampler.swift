@@ -149,7 +149,13 @@ public final class Sampler {
     }
     samples += count
     let labels = HostTensor(labels, shape: [rows])
-    if blocks.isEmpty { return try integrateAdaptively(from: x, labels: labels, observer) }
+    switch plan {
+    case .solver(.dopri5, _):
+      return try integrateAdaptively(from: x, labels: labels, observer)
+    case .solver(.adaptive, let count):
+      return try integrateByVelocity(from: x, labels: labels, count: count, observer)
+    case .solver, .blocks: break
+    }
 
     let shape = x.shape
     var diffusion = diffusion

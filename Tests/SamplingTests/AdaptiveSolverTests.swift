@@ -57,10 +57,11 @@ import Testing
     #expect(abs(log2(coarse / fine) - 5) < 1, "\(coarse) \(fine)")
   }
 
-  @Test func resultsAreThoseOfWholeNetworks() throws {
+  @Test(arguments: ["dopri5", "adaptive:4"])
+  func resultsAreThoseOfWholeNetworks(plan: String) throws {
     let networks = try ToyNetworks()
     func latents(inTwoParts: Bool) throws -> [Float] {
-      try networks.sampler("dopri5", inTwoParts: inTwoParts)
+      try networks.sampler(plan, inTwoParts: inTwoParts)
         .sample(noise: networks.noise(0..<3), labels: [4, 0, 4]).array()
     }
     let difference = relativeDifference(
@@ -79,6 +80,34 @@ import Testing
     let times = recorder.runs.filter { $0.outputs == "modulations" }
       .compactMap { $0.inputs["times"]?.shape.elementCount }
     #expect(times == [1, 1] + Array(repeating: 5, count: steps))
+  }
+
+  @Test func stepsAreLongWhereTheVelocityIsSmall() {
+    var even = VelocitySteps(count: 4)
+    for _ in 0..<4 { _ = even.next(norm: 3) }
+    #expect(zip(even.times, [0, 0.25, 0.5, 0.75, 1]).allSatisfy { abs($0 - $1) < 1e-12 })
+    var uneven = VelocitySteps(count: 4)
+    for norm in [1.0, 2, 0.5, 1] { _ = uneven.next(norm: norm) }
+    // A quarter; a third of the rest by (1/2)/(3/4); as far as leaves an eighth; the rest.
+    let second = 0.25 + 0.75 / 3 * 0.5 / 0.75
+    for (found, expected) in zip(uneven.times, [0, 0.25, second, 0.875, 1]) {
+      #expect(abs(found - expected) < 1e-12, "\(uneven.times)")
+    }
+    // Within the bounds, whatever the norms.
+    for norms in [[1, 1e-9, 1e9, 1, 0], [1e9, 1, 1, 1, 1], [0, .infinity, 1, 1, 2]] {
+      var wild = VelocitySteps(count: 5)
+      for norm in norms { _ = wild.next(norm: norm) }
+      #expect(wild.times.last == 1)
+      for (time, next) in zip(wild.times, wild.times.dropFirst()) {
+        #expect(next - time > 0.0999 && next - time < 0.4001, "\(wild.times)")
+      }
+    }
+  }
+
+  @Test func timesAreTheSolversOwn() throws {
+    var settings = SolverSettings()
+    settings.times = .cosine
+    #expect(throws: InvalidField.self) { try SamplingPlan("adaptive:4").validate(settings) }
   }
 
   @Test func stepsFollowTheError() {

@@ -58,6 +58,11 @@ import Testing
     #expect(abs(found - expected) < 0.3, "\(name) \(times): \(found)")
   }
 
+  @Test func stepsByVelocityAreOfSecondOrder() throws {
+    let found = try order(steps: [48, 64, 96, 128]) { try error("adaptive:\($0)", .uniform) }
+    #expect(abs(found - 2) < 0.4, "\(found)")
+  }
+
   @Test(arguments: [TimeSpacing.uniform, .cosine, .shift(2)])
   func pseudoCorrectorsAreOfSecondOrder(times: TimeSpacing) throws {
     let found = try order(steps: [24, 32, 48, 64]) { try error("H1P\($0 - 1)", times) }

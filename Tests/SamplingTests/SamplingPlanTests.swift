@@ -40,6 +40,7 @@ import Testing
     ("H8", 16, 0), ("H4P3R2", 11, 4), ("H1P5R3", 7, 6), ("P1", 2, 0), ("P3", 4, 0), ("R1", 1, 2),
     ("R2H1", 3, 4), ("H1R1", 2, 2), ("[H1P1R1]x3", 9, 6), ("euler:8", 8, 0), ("heun:4", 8, 0),
     ("rk4:2", 8, 0), ("ab2:8", 8, 0), ("ab3:8", 9, 0), ("sde:50", 50, 0), ("unipc2:8", 8, 0),
+    ("adaptive:8", 8, 0),
   ])
   func countsEvaluations(_ text: String, _ predictor: Int, _ refiner: Int) throws {
     let plan = try SamplingPlan(text)
@@ -81,7 +82,7 @@ import Testing
     (
       "dopri:5",
       "plan 'dopri:5': unknown solver 'dopri'; valid solvers: euler, midpoint, heun, rk4, ab2, ab3, "
-        + "dpm++2m, unipc2, sde, dopri5"
+        + "dpm++2m, unipc2, sde, dopri5, adaptive"
     ),
     ("dopri5:0", "plan 'dopri5:0': expected 1 to 10000 steps after 'dopri5:', found '0'"),
     (

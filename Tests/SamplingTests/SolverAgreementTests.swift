@@ -35,7 +35,8 @@ import Testing
     for (plan, settings) in [
       ("euler:10000", SolverSettings()), ("heun:200", .init()), ("midpoint:200", .init()),
       ("ab2:300", .init()), ("ab3:100", .init()), ("dpm++2m:500", .init()),
-      ("unipc2:500", .init()), ("dopri5", tight), ("H100P100", .init()), ("H100R100", .init()),
+      ("unipc2:500", .init()), ("dopri5", tight), ("adaptive:300", .init()), ("H100P100", .init()),
+      ("H100R100", .init()),
     ] {
       let found = try end(plan, scale: scale, settings)
       let difference = zip(found, solution).map { abs($0 - $1) }.max() ?? .infinity

@@ -10,14 +10,17 @@ public enum SolverName: String, Sendable, CaseIterable {
   /// Dormand–Prince 5(4) with steps of its own choice; its number of steps is how many
   /// times its dense output has.
   case dopri5
+  /// Steps of a length that follows the velocity's; its number is that of evaluations.
+  case adaptive
 
-  /// Whether the solver chooses its own steps, so that evaluations are not known before.
+  /// Whether the solver chooses how many steps it takes, so that evaluations are not known
+  /// before.
   public var isAdaptive: Bool { self == .dopri5 }
 
   /// Evaluations of the predictor for a number of steps; nil where the solver decides.
   public func evaluations(steps: Int) -> Int? {
     switch self {
-    case .euler, .ab2, .dpm2M, .unipc2, .sde: steps
+    case .euler, .ab2, .dpm2M, .unipc2, .sde, .adaptive: steps
     case .ab3: steps + 1
     case .midpoint, .heun: 2 * steps
     case .rk4: 4 * steps
@@ -25,7 +28,8 @@ public enum SolverName: String, Sendable, CaseIterable {
     }
   }
 
-  /// The steps in order, as graph functions; none where the solver chooses them.
+  /// The steps in order, as graph functions; none where the solver chooses how many, their
+  /// evaluations alone where it chooses their lengths.
   func blocks(steps: Int, _ settings: SolverSettings) -> [any BlockFunction] {
     switch self {
     case .euler: Array(repeating: EulerBlock(), count: steps)
@@ -38,6 +42,7 @@ public enum SolverName: String, Sendable, CaseIterable {
     case .unipc2: UniPC2Block.blocks(steps: steps)
     case .sde: EulerMaruyamaBlock.blocks(steps: steps, settings.diffusion)
     case .dopri5: []
+    case .adaptive: Array(repeating: PredictorEvaluation(), count: steps)
     }
   }
 }
