@@ -8,11 +8,11 @@ BENCHMARKS = -c $(CONFIG) --package-path Benchmarks --scratch-path .build-benchm
 SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quickstart test test-slow fuzz lint docs bench bench-peers bench-growth \
+.PHONY: help setup build quickstart compare-solvers test test-slow fuzz lint docs bench bench-peers bench-growth \
 	bench-test pretrain clean
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Installs the system libraries that are missing and says why
 	@scripts/setup.sh
@@ -22,6 +22,9 @@ build: setup ## Builds the libraries and the commands
 
 quickstart: build ## Renders, encodes, trains a refiner and compares plans (up to 15 minutes)
 	@scripts/quickstart.sh
+
+compare-solvers: build ## Sets every solver against every other on the quickstart's model (15 minutes)
+	swift run -c $(CONFIG) --skip-build flowturbo compare --config configs/quickstart/compare-solvers.yaml
 
 test: setup ## Runs every test but the slow ones
 	swift build -c $(CONFIG) --build-tests

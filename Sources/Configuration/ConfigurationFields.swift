@@ -247,7 +247,11 @@ extension ConfigurationFields {
   ) -> ConfigurationScalar? {
     switch node.content {
     case .scalar(let scalar): return scalar
-    case .mapping: return nil
+    case .mapping(let entries):
+      guard let separator = type.pairSeparator, entries.count == 1, let entry = entries.first,
+        case .scalar(let scalar) = entry.value.content, scalar.kind != .null
+      else { return nil }
+      return .init(text: entry.key + separator + scalar.text, kind: .text)
     case .list(let items):
       guard let separator = type.listSeparator else { return nil }
       let scalars = items.compactMap { scalar($0, for: Int.self) }

@@ -11,6 +11,8 @@ public protocol ConfigurationValue {
   static var kinds: Set<ConfigurationScalarKind> { get }
   /// What joins the items when a YAML list stands for one value; nil forbids lists.
   static var listSeparator: String? { get }
+  /// What joins key and value when a section of one key stands for one value; nil forbids it.
+  static var pairSeparator: String? { get }
 
   init(parsing text: String) throws
 
@@ -21,6 +23,7 @@ public protocol ConfigurationValue {
 extension ConfigurationValue {
   public static var kinds: Set<ConfigurationScalarKind> { [.boolean, .integer, .number, .text] }
   public static var listSeparator: String? { nil }
+  public static var pairSeparator: String? { nil }
 }
 
 extension ConfigurationValue where Self: CustomStringConvertible {

@@ -61,7 +61,7 @@ public struct Compare {
     func sampler(_ plan: SamplingPlan, _ refiner: LoadedModel<VelocityRefiner>?) throws -> Sampler {
       try models.sampler(
         plan, refiner: refiner, guidance: options.guidance, channels: options.guidanceChannels,
-        variant: options.refinerVariant, executor: executor)
+        variant: options.refinerVariant, settings: options.solver, executor: executor)
     }
     var contestants: [Contestant] = []
     for plan in options.plans {
@@ -86,7 +86,7 @@ public struct Compare {
     ) throws -> HostTensor {
       let latents = try sampler.sample(
         noise: draws.noise(batch.drawn, shape: models.latentShape),
-        labels: draws.labels(batch.drawn)
+        labels: draws.labels(batch.drawn), diffusion: draws.diffusion(batch.drawn)
       ) { step in
         if shouldStop() { throw Stopped("stopped: repeat the command") }
         try observer?(step)
@@ -112,10 +112,13 @@ public struct Compare {
       folder: output, decoder: decoder, batches: batches, classes: classes.count)
     var results = try contestants.map { contestant in
       let latents = contestant.latents.compactMap { $0 }
-      let evaluations = contestant.plan.evaluations(refinerVariant: options.refinerVariant)
+      let (evaluations, samples) = (
+        contestant.sampler.sampleEvaluations, Double(contestant.sampler.samples)
+      )
       return PlanComparison.Result(
         plan: contestant.plan.description, refiner: contestant.refiner,
-        predictorEvaluations: evaluations.predictor, refinerEvaluations: evaluations.refiner,
+        predictorEvaluations: Double(evaluations.predictor) / samples,
+        refinerEvaluations: Double(evaluations.refiner) / samples,
         millisecondsPerImage: median(contestant.seconds) * 1000 / Double(batches[0].drawn.count),
         latentRMSE: rootMeanSquare(latents, solution, batches),
         grid: try gallery.write(latents, contestant.plan, contestant.refiner))
@@ -134,6 +137,9 @@ public struct Compare {
       images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads,
       evaluation: account)
     try comparison.write(to: output)
+    try ComparisonTable(
+      comparison: comparison, reference: options.reference.description
+    ).write(to: output)
     report(comparison, metrics: evaluation?.titles ?? [])
     return comparison
   }
@@ -258,8 +264,9 @@ public struct Compare {
     for result in comparison.results {
       rows.append(
         [
-          result.plan, result.refiner ?? "none", "\(result.predictorEvaluations)",
-          "\(result.refinerEvaluations)", String(format: "%.1f", result.millisecondsPerImage),
+          result.plan, result.refiner ?? "none", String(format: "%g", result.predictorEvaluations),
+          String(format: "%g", result.refinerEvaluations),
+          String(format: "%.1f", result.millisecondsPerImage),
           String(format: "%.4f", result.latentRMSE),
         ]
           + metrics.map { name in
@@ -291,6 +298,9 @@ public struct Compare {
       observe(.note("grid: \(configuration.output)/\(grid)"))
     }
     observe(.note("comparison: \(configuration.output)/\(PlanComparison.fileName)"))
+    observe(
+      .note(
+        "at equal evaluations and time: \(configuration.output)/\(ComparisonTable.markdownName)"))
   }
 }
 

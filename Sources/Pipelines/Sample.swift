@@ -73,8 +73,18 @@ public struct Sample {
     observe(
       .note(
         "\(folder.path): \(batches.indices.count) samples with \(manifest.plan) "
-          + "(\(manifest.evaluations.predictor) evaluations of the predictor, "
-          + "\(manifest.evaluations.refiner) of the refiner), guidance \(options.guidance)"))
+          + "(\(evaluations(sampler))), guidance \(options.guidance)"))
+  }
+
+  /// Evaluations per sample, for people.
+  private func evaluations(_ sampler: Sampler) -> String {
+    let options = configuration.sampling
+    guard let count = options.plan.evaluations(refinerVariant: options.refinerVariant) else {
+      guard sampler.samples > 0 else { return "as many evaluations as its tolerance took" }
+      let mean = Double(sampler.sampleEvaluations.predictor) / Double(sampler.samples)
+      return String(format: "%.1f evaluations of the predictor on average", mean)
+    }
+    return "\(count.predictor) evaluations of the predictor, \(count.refiner) of the refiner"
   }
 
   func sampler(
@@ -83,7 +93,8 @@ public struct Sample {
     let options = configuration.sampling
     return try models.sampler(
       options.plan, refiner: refiner, guidance: options.guidance,
-      channels: options.guidanceChannels, variant: options.refinerVariant, executor: executor)
+      channels: options.guidanceChannels, variant: options.refinerVariant,
+      settings: options.solver, executor: executor)
   }
 
   var batches: SampleBatches {
@@ -108,6 +119,10 @@ public struct Sample {
       return Stopped(
         "stopped after \(done) of \(total) samples: repeat the command with --resume")
     }
+    sampler.willRunBlock = { [shouldStop] in
+      if shouldStop() { throw Abandoned() }
+      try writer.check()
+    }
     for batch in batches.all {
       if resume, products.hold(batch) {
         done += batch.kept.count
@@ -121,11 +136,8 @@ public struct Sample {
         latents = try Profile.phase("sample a batch") {
           try sampler.sample(
             noise: products.draws.noise(batch.drawn, shape: products.latentShape),
-            labels: products.draws.labels(batch.drawn)
-          ) { _ in
-            if shouldStop() { throw Abandoned() }
-            try writer.check()
-          }
+            labels: products.draws.labels(batch.drawn),
+            diffusion: products.draws.diffusion(batch.drawn))
         }
       } catch is Abandoned {
         throw try stop()
@@ -187,7 +199,7 @@ public struct Sample {
       batch: batches.size, labels: options.labels.description, classes: models.classes,
       plan: options.plan.description,
       refinerVariant: options.refinerVariant.rawValue,
-      evaluations: .init(predictor: evaluations.predictor, refiner: evaluations.refiner),
+      evaluations: evaluations.map { .init(predictor: $0.predictor, refiner: $0.refiner) },
       guidance: options.guidance, guidanceChannels: options.guidanceChannels.rawValue,
       weights: weights, vaeScale: scale, outputs: configuration.write.names,
       configuration: try ResolvedConfiguration(configuration).yaml,

@@ -17,6 +17,7 @@ public enum DrawPurpose: UInt32, Sendable, CaseIterable {
   case heldOut = 11
   case split = 12
   case bootstrap = 13
+  case diffusion = 14
 }
 
 /// The random numbers of one (seed, purpose, index): image 17 gets the same

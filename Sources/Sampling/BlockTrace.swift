@@ -2,24 +2,6 @@
 import Diagnostics
 import TensorGraph
 
-/// One block of a sampling plan as a graph: from the latents at t to those at tNext.
-protocol BlockFunction: Hashable {
-  func callAsFunction(_ step: BlockTrace) throws -> BlockResult
-}
-
-/// What a block leaves to the next.
-struct BlockResult {
-  let x: Tensor
-  /// The velocity handed on.
-  let velocity: Tensor
-}
-
-/// An end of a block.
-enum BlockTime: String {
-  case start = "t"
-  case end = "tNext"
-}
-
 /// The graph of one block while it is written: its inputs, recorded as they are
 /// used, and the guided networks, whose evaluations it counts.
 final class BlockTrace {
@@ -36,7 +18,9 @@ final class BlockTrace {
   }
 
   enum Input: Hashable {
-    case x, delta, velocity, labels
+    case x, delta, labels, noise
+    case state(StateName)
+    case coefficient(Coefficient)
     case time(BlockTime)
     case modulations(NetworkRole, BlockTime)
 
@@ -44,20 +28,32 @@ final class BlockTrace {
       switch self {
       case .x: "x"
       case .delta: "delta"
-      case .velocity: "velocity"
       case .labels: "labels"
-      case .time(let time): time.rawValue
-      case .modulations(let role, let time): "\(role.rawValue)/\(time.rawValue)"
+      case .noise: "noise"
+      case .state(let state): state.rawValue
+      case .coefficient(let coefficient): "coefficient/\(coefficient.rawValue)"
+      case .time(let time): time.name
+      case .modulations(let role, let time): "\(role.rawValue)/\(time.name)"
       }
     }
   }
 
   /// Latents (R, …).
   var x: Tensor { get throws { try input(.x, shape) } }
-  /// The grid's spacing, a scalar.
+  /// The step's length, a scalar.
   var delta: Tensor { get throws { try input(.delta, .scalar) } }
   /// The velocity that the block before handed on (R, …).
-  var velocity: Tensor { get throws { try input(.velocity, shape) } }
+  var velocity: Tensor { get throws { try state(.velocity) } }
+  /// Standard normal numbers (R, …), the same for both branches of a sample.
+  var noise: Tensor { get throws { try input(.noise, shape) } }
+
+  /// What the block before handed on (R, …).
+  func state(_ name: StateName) throws -> Tensor { try input(.state(name), shape) }
+
+  /// A scalar of the step.
+  func coefficient(_ name: Coefficient) throws -> Tensor {
+    try input(.coefficient(name), .scalar)
+  }
 
   /// The guided predictor's velocity at (x, t).
   func predict(_ x: Tensor, at time: BlockTime) throws -> Tensor {

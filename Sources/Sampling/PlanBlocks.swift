@@ -1,15 +1,37 @@
+import Diagnostics
+
 extension SamplingPlan {
-  /// The plan's steps in order, as graph functions.
-  func blockFunctions(_ variant: RefinerVariant) -> [any BlockFunction] {
+  /// The plan's steps in order, as graph functions; none where a solver chooses them.
+  func blockFunctions(_ variant: RefinerVariant, _ settings: SolverSettings)
+    -> [any BlockFunction]
+  {
     switch self {
-    case .solver(.euler, let steps): Array(repeating: EulerBlock(), count: steps)
-    case .solver(.heun, let steps): Array(repeating: HeunBlock(), count: steps)
+    case .solver(let name, let steps): name.blocks(steps: steps, settings)
     case .blocks(let blocks):
       blocks.enumerated().map { index, block in
         let next = index + 1 < blocks.count ? blocks[index + 1] : nil
         return block.function(variant, before: next)
       }
     }
+  }
+}
+
+extension SamplingPlan {
+  /// - Throws: `InvalidField` where the settings' times do not suit the plan.
+  public func validate(_ settings: SolverSettings) throws { _ = try grid(settings) }
+
+  /// The times between the plan's steps.
+  /// - Throws: `InvalidField` where the spacing does not suit the plan.
+  func grid(_ settings: SolverSettings) throws -> TimeGrid {
+    if case .solver(.sde, let steps) = self {
+      return try EulerMaruyamaBlock.grid(
+        steps: steps, spacing: settings.times, settings.diffusion)
+    }
+    if case .solver(.adaptive, _) = self, settings.times != .uniform {
+      throw InvalidField(
+        "times", expected: "uniform, as '\(self)' chooses its times", found: "\(settings.times)")
+    }
+    return try TimeGrid(steps: steps, spacing: settings.times)
   }
 }
 

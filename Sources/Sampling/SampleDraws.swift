@@ -27,6 +27,11 @@ public struct SampleDraws: Sendable {
     return result
   }
 
+  /// The draws of a stochastic sampler for these samples, from its first step on.
+  public func diffusion(_ indices: Range<Int>) -> DiffusionNoise {
+    DiffusionNoise(seed: seed, indices: indices)
+  }
+
   public func labels(_ indices: Range<Int>) -> [Int32] { indices.map(label) }
 
   private func label(_ index: Int) -> Int32 {
@@ -37,5 +42,32 @@ public struct SampleDraws: Sendable {
     case .balanced: return Int32(index % classes)
     case .classes(let list): return list.isEmpty ? 0 : Int32(clamping: list[index % list.count])
     }
+  }
+}
+
+/// What a stochastic sampler adds to a batch, each sample's from a stream of its own.
+public struct DiffusionNoise: Sendable {
+  private var streams: [RandomStream]
+
+  fileprivate init(seed: UInt64, indices: Range<Int>) {
+    streams = indices.map { RandomStream(seed: seed, purpose: .diffusion, index: UInt64($0)) }
+  }
+
+  var count: Int { streams.count }
+
+  /// Standard normal numbers (R, …) of the next step, the same for every branch of a sample.
+  mutating func next(_ shape: Shape) -> HostTensor {
+    let result = HostTensor(shape: shape)
+    let length = shape.elementCount / shape[0]
+    for row in streams.indices {
+      streams[row].fillNormal(
+        UnsafeMutableBufferPointer(
+          rebasing: result.floats[row * length..<(row + 1) * length]))
+    }
+    let samples = streams.count * length
+    for start in stride(from: samples, to: shape.elementCount, by: max(samples, 1)) {
+      _ = result.floats[start...].update(fromContentsOf: result.floats[..<samples])
+    }
+    return result
   }
 }

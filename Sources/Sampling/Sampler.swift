@@ -6,11 +6,12 @@ import TensorGraph
 /// on time and class alone computed before them, for all times of the plan at once.
 ///
 /// Results depend on noise and labels alone; what else is in the batch changes them by
-/// rounding only.
+/// rounding only. Solvers that choose their steps are the exception: a batch has its steps in
+/// common.
 public final class Sampler {
   /// What an observer sees after each block.
   public struct Step {
-    /// From 0.
+    /// From 0; of a solver that chooses its steps, by the times of its dense output.
     public let index: Int
     public let count: Int
     /// Latents after the block and the velocity it hands on, (R, …) each; not to be written.
@@ -37,26 +38,37 @@ public final class Sampler {
     let block: any BlockFunction
   }
 
-  private let executor: any Executor
+  let executor: any Executor
   let field: VelocityField
-  private let variables: [String: HostTensor]
-  private let blocks: [any BlockFunction]
-  private let grid: TimeGrid
+  let variables: [String: HostTensor]
+  let plan: SamplingPlan
+  let settings: SolverSettings
+  let blocks: [any BlockFunction]
+  let grid: TimeGrid
   private var traced: [Key: TracedBlock] = [:]
   private var compiled: [Key: any Program] = [:]
   private var tables: [NetworkRole: ModulationTable] = [:]
 
   /// Evaluations of the networks that all runs so far took, each of a whole batch.
   public private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
+  /// The same, each counted once for every sample in its batch.
+  public private(set) var sampleEvaluations = EvaluationCount(predictor: 0, refiner: 0)
+  /// Samples of all runs so far.
+  public internal(set) var samples = 0
+
+  /// Called before each block, which a solver that chooses its steps has more of than
+  /// an observer sees; what it throws ends the run.
+  public var willRunBlock: (() throws -> Void)?
 
   /// - Parameters:
   ///   - predictorWeights: by the predictor's parameter paths.
   ///   - refinerWeights: by the refiner's.
-  /// - Throws: `InputError` where the plan needs a refiner and `field` has none.
+  /// - Throws: `InputError` where the plan needs a refiner and `field` has none, `InvalidField`
+  ///   where the settings' times do not suit the plan.
   public init(
     executor: any Executor, field: VelocityField,
     predictorWeights: [String: HostTensor], refinerWeights: [String: HostTensor] = [:],
-    plan: SamplingPlan, variant: RefinerVariant = .block
+    plan: SamplingPlan, variant: RefinerVariant = .block, settings: SolverSettings = .init()
   ) throws {
     guard plan.steps > 0 else { throw InputError("plan '\(plan)': has no steps") }
     guard field.refiner != nil || !plan.usesRefiner else {
@@ -73,8 +85,10 @@ public final class Sampler {
       for (path, tensor) in weights { variables["\(role.rawValue)/\(path)"] = tensor }
     }
     self.variables = variables
-    blocks = plan.blockFunctions(variant)
-    grid = TimeGrid(steps: blocks.count)
+    self.plan = plan
+    self.settings = settings
+    blocks = plan.blockFunctions(variant, settings)
+    grid = try plan.grid(settings)
   }
 
   /// Latents (n, …) at t = 1 of one batch.
@@ -82,9 +96,11 @@ public final class Sampler {
   /// - Parameters:
   ///   - noise: (n, …), the latents at t = 0.
   ///   - labels: one class for each sample.
-  public func sample(noise: HostTensor, labels: [Int32], observer: Observer? = nil) throws
-    -> HostTensor
-  {
+  ///   - diffusion: the draws of the batch's samples, for plans that are stochastic.
+  public func sample(
+    noise: HostTensor, labels: [Int32], diffusion: DiffusionNoise? = nil,
+    observer: Observer? = nil
+  ) throws -> HostTensor {
     guard noise.type.element == .float32, noise.shape.rank >= 2, labels.count == noise.shape[0]
     else {
       throw InputError(
@@ -92,7 +108,8 @@ public final class Sampler {
         found: noise.type.description)
     }
     guard field.guidance.branches == 2 else {
-      return try integrate(from: noise, labels: labels, observer: observer)
+      return try integrate(
+        from: noise, labels: labels, diffusion: diffusion, observer: observer)
     }
     let rows = HostTensor(shape: Shape([2 * labels.count] + noise.shape.dimensions.dropFirst()))
     let count = noise.floats.count
@@ -100,7 +117,8 @@ public final class Sampler {
     _ = rows.floats[count...].update(fromContentsOf: noise.floats)
     let null = Int32(clamping: field.guidance.nullClass)
     let branches = labels + Array(repeating: null, count: labels.count)
-    let result = try integrate(from: rows, labels: branches, observer: observer)
+    let result = try integrate(
+      from: rows, labels: branches, diffusion: diffusion, observer: observer)
     // The conditional branch: the halves differ in the channels that guidance leaves alone.
     return HostTensor(Array(result.array().prefix(count)), shape: noise.shape)
   }
@@ -109,9 +127,10 @@ public final class Sampler {
   /// whose latents and labels may differ.
   ///
   /// - Returns: rows (R, …) at t = 1.
-  public func integrate(from x: HostTensor, labels: [Int32], observer: Observer? = nil) throws
-    -> HostTensor
-  {
+  public func integrate(
+    from x: HostTensor, labels: [Int32], diffusion: DiffusionNoise? = nil,
+    observer: Observer? = nil
+  ) throws -> HostTensor {
     let (rows, classes) = (x.shape.dimensions.first ?? 0, field.guidance.nullClass)
     guard rows > 0, labels.count == rows, rows.isMultiple(of: field.guidance.branches) else {
       throw InputError(
@@ -122,49 +141,108 @@ public final class Sampler {
     if let label = labels.first(where: { $0 < 0 || $0 > classes }) {
       throw InputError("label", expected: "a class from 0 to \(classes)", found: "\(label)")
     }
-    let shape = x.shape
-    var (x, velocity): (HostTensor, HostTensor?) = (x, nil)
-    let modulations = try tables(shape).mapValues { $0.batch(labels) }
-    let labels = HostTensor(labels, shape: [rows])
-    for placed in try placedBlocks(shape) {
-      let traced = try trace(placed.block, shape: shape)
-      evaluations.predictor += traced.evaluations.predictor
-      evaluations.refiner += traced.evaluations.refiner
-      func time(_ time: BlockTime) -> Float { grid.times[placed.index + (time == .start ? 0 : 1)] }
-      var inputs: [String: HostTensor] = [:]
-      for input in traced.inputs {
-        inputs[input.name] =
-          switch input {
-          case .x: x
-          case .delta: HostTensor([grid.delta], shape: .scalar)
-          case .velocity: velocity
-          case .labels: labels
-          case .time(let end): HostTensor([time(end)], shape: .scalar)
-          case .modulations(let role, let end): try modulations[role]?.at(time(end))
-          }
-      }
-      let outputs = try program(placed.block, shape: shape).run(inputs)
-      guard let next = outputs[Output.x], let slope = outputs[Output.velocity] else {
-        throw ProgramError("sampling block \(placed.block): its program returned no latents")
-      }
-      (x, velocity) = (next, slope)
-      if placed.block is PredictorEvaluation { continue }
-      try observer?(
-        Step(index: placed.index, count: blocks.count, latents: next, velocity: slope))
+    let count = rows / field.guidance.branches
+    guard !plan.isStochastic || diffusion?.count == count else {
+      throw InputError(
+        "plan '\(plan)'", expected: "random draws for each of \(count) samples",
+        found: diffusion.map { "for \($0.count)" } ?? "none")
     }
-    return x
+    samples += count
+    let labels = HostTensor(labels, shape: [rows])
+    switch plan {
+    case .solver(.dopri5, _):
+      return try integrateAdaptively(from: x, labels: labels, observer)
+    case .solver(.adaptive, let count):
+      return try integrateByVelocity(from: x, labels: labels, count: count, observer)
+    case .solver, .blocks: break
+    }
+
+    let shape = x.shape
+    var diffusion = diffusion
+    var state = SampleState(x: x)
+    let modulations = try tables(shape).mapValues { $0.batch(Array(labels.integers)) }
+    for placed in try placedBlocks(shape) {
+      state = try run(
+        placed.block, state, step: grid.step(placed.index), labels: labels,
+        modulations: { try modulations[$0]?.at($1) }, noise: { diffusion?.next(shape) })
+      if placed.block is PredictorEvaluation { continue }
+      try observe(placed.index, state, observer)
+    }
+    return state.x
+  }
+
+  func observe(_ index: Int, _ state: SampleState, _ observer: Observer?) throws {
+    guard let observer, let velocity = state.others[.velocity] else { return }
+    try observer(Step(index: index, count: plan.steps, latents: state.x, velocity: velocity))
+  }
+
+  /// Runs one block.
+  ///
+  /// - Parameters:
+  ///   - modulations: of the batch's rows, at a time.
+  ///   - noise: of the next step of a stochastic plan.
+  func run(
+    _ block: any BlockFunction, _ state: SampleState, step: GridStep, labels: HostTensor,
+    modulations: (NetworkRole, Float) throws -> HostTensor?, noise: () -> HostTensor? = { nil }
+  ) throws -> SampleState {
+    try willRunBlock?()
+    let shape = state.x.shape
+    let traced = try trace(block, shape: shape)
+    count(traced.evaluations, rows: shape[0])
+    let coefficients = coefficients(block, step)
+    var inputs: [String: HostTensor] = [:]
+    for input in traced.inputs {
+      inputs[input.name] =
+        switch input {
+        case .x: state.x
+        case .delta: HostTensor([step.delta], shape: .scalar)
+        case .noise: noise()
+        case .labels: labels
+        case .state(let name): state.others[name]
+        case .coefficient(let name): coefficients[name].map { HostTensor([Float($0)], shape: []) }
+        case .time(let time): HostTensor([step.time(time)], shape: .scalar)
+        case .modulations(let role, let time): try modulations(role, step.time(time))
+        }
+    }
+    let outputs = try program(block, shape: shape).run(inputs)
+    guard let x = outputs[Output.x] else {
+      throw ProgramError("sampling block \(block): its program returned no latents")
+    }
+    var result = SampleState(x: x)
+    for (name, value) in outputs {
+      if let name = StateName(rawValue: name) { result.others[name] = value }
+    }
+    return result
+  }
+
+  private func coefficients(_ block: any BlockFunction, _ step: GridStep)
+    -> [Coefficient: Double]
+  {
+    block.coefficients(step).merging([
+      .absoluteTolerance: settings.absoluteTolerance,
+      .relativeTolerance: settings.relativeTolerance,
+    ]) { own, _ in own }
+  }
+
+  private func count(_ more: EvaluationCount, rows: Int) {
+    let samples = rows / field.guidance.branches
+    evaluations.predictor += more.predictor
+    evaluations.refiner += more.refiner
+    sampleEvaluations.predictor += samples * more.predictor
+    sampleEvaluations.refiner += samples * more.refiner
   }
 
   private enum Output {
     static let x = "x"
-    static let velocity = "velocity"
   }
 
   /// The plan's blocks, and before a first one that wants a velocity the predictor's.
+  /// Of a solver that chooses its steps one, for estimates.
   func placedBlocks(_ shape: Shape) throws -> [PlacedBlock] {
+    let blocks: [any BlockFunction] = blocks.isEmpty ? [DormandPrince5Block()] : blocks
     let placed = blocks.enumerated().map { PlacedBlock(index: $0, block: $1) }
     guard let first = placed.first,
-      try trace(first.block, shape: shape).inputs.contains(.velocity)
+      try trace(first.block, shape: shape).inputs.contains(.state(.velocity))
     else { return placed }
     return [PlacedBlock(index: 0, block: PredictorEvaluation())] + placed
   }
@@ -173,9 +251,21 @@ public final class Sampler {
   func times(_ shape: Shape) throws -> [NetworkRole: Set<Float>] {
     var times: [NetworkRole: Set<Float>] = [:]
     for placed in try placedBlocks(shape) {
-      for case .modulations(let role, let end) in try trace(placed.block, shape: shape).inputs {
-        times[role, default: []].insert(grid.times[placed.index + (end == .start ? 0 : 1)])
+      let step = grid.step(placed.index)
+      for (role, more) in try self.times(placed.block, step, shape: shape) {
+        times[role, default: []].formUnion(more)
       }
+    }
+    return times
+  }
+
+  /// The times at which one block evaluates them.
+  func times(_ block: any BlockFunction, _ step: GridStep, shape: Shape) throws
+    -> [NetworkRole: Set<Float>]
+  {
+    var times: [NetworkRole: Set<Float>] = [:]
+    for case .modulations(let role, let time) in try trace(block, shape: shape).inputs {
+      times[role, default: []].insert(step.time(time))
     }
     return times
   }
@@ -184,16 +274,19 @@ public final class Sampler {
   /// times nor modulations depend on it.
   private func tables(_ shape: Shape) throws -> [NetworkRole: ModulationTable] {
     guard tables.isEmpty else { return tables }
-    for (role, times) in try times(shape) {
-      guard let conditioning = field.conditionings[role] else { continue }
-      tables[role] = ModulationTable(
-        conditioning, role, times: times, nullClass: field.guidance.nullClass
-      ) { [executor, variables] in
-        // Not frozen, so that weights that are read a few times are not packed.
-        try executor.compile($0, variables: variables, frozen: false)
-      }
-    }
+    for (role, times) in try times(shape) { tables[role] = table(role, times: times) }
     return tables
+  }
+
+  /// Nil for a network in one part.
+  func table(_ role: NetworkRole, times: Set<Float>) -> ModulationTable? {
+    guard let conditioning = field.conditionings[role] else { return nil }
+    return ModulationTable(
+      conditioning, role, times: times, nullClass: field.guidance.nullClass
+    ) { [executor, variables] in
+      // Not frozen, so that weights that are read a few times are not packed.
+      try executor.compile($0, variables: variables, frozen: false)
+    }
   }
 
   func trace(_ block: any BlockFunction, shape: Shape) throws -> TracedBlock {
@@ -202,7 +295,10 @@ public final class Sampler {
     let trace = BlockTrace(field, shape: shape)
     let result = try block(trace)
     trace.graph.output(Output.x, result.x)
-    trace.graph.output(Output.velocity, result.velocity)
+    trace.graph.output(StateName.velocity.rawValue, result.velocity)
+    for (name, tensor) in result.others.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      trace.graph.output(name.rawValue, tensor)
+    }
     let block = TracedBlock(
       graph: trace.graph, inputs: trace.inputs, evaluations: trace.evaluations)
     traced[key] = block
@@ -217,4 +313,11 @@ public final class Sampler {
     compiled[key] = program
     return program
   }
+}
+
+/// What goes from block to block.
+struct SampleState {
+  /// Latents (R, …).
+  var x: HostTensor
+  var others: [StateName: HostTensor] = [:]
 }

@@ -22,10 +22,12 @@ public struct SamplingOptions: Sendable, Equatable {
   /// The samples to make, within `0..<count`; nil for all.
   public var indices: Range<Int>?
   public var refinerVariant = RefinerVariant.block
+  public var solver = SolverSettings()
 
   public init() {}
 
   public func validate() throws {
+    try plan.validate(solver)
     if let indices, indices.isEmpty || indices.lowerBound < 0 || indices.upperBound > count {
       throw InvalidField(
         "indices", expected: "a non-empty range within 0..<\(count), the count", found: "\(indices)"

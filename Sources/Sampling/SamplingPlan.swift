@@ -10,20 +10,6 @@ public enum SamplingBlock: Character, Sendable, CaseIterable {
   case refiner = "R"
 }
 
-/// An ODE solver that takes uniform steps with the predictor alone.
-public enum SolverName: String, Sendable, CaseIterable {
-  case euler
-  case heun
-
-  /// Evaluations of the predictor per step.
-  public var evaluationsPerStep: Int {
-    switch self {
-    case .euler: 1
-    case .heun: 2
-    }
-  }
-}
-
 /// How a refiner block uses the refiner.
 public enum RefinerVariant: String, Sendable, CaseIterable {
   /// Both calls get the velocity handed over: samples the published pictures.
@@ -53,11 +39,11 @@ public struct EvaluationCount: Sendable, Equatable {
   }
 }
 
-/// The steps that lead from noise (t = 0) to data (t = 1) on a uniform grid.
+/// The steps that lead from noise (t = 0) to data (t = 1).
 ///
 /// Blocks (FlowTurbo) are written as letters with counts, `H4P3R2`, in any order, and
-/// groups repeat: `[H1P1R1]x3`. Solvers are written `euler:8`. `description` is the
-/// canonical form, which parses back to an equal plan.
+/// groups repeat: `[H1P1R1]x3`. Solvers are written `euler:8`, those that choose their own
+/// steps `dopri5`. `description` is the canonical form, which parses back to an equal plan.
 public enum SamplingPlan: Sendable, Equatable {
   case blocks([SamplingBlock])
   case solver(SolverName, steps: Int)
@@ -68,7 +54,9 @@ public enum SamplingPlan: Sendable, Equatable {
   /// - Throws: `InputError` naming the offending character, its position (from 1) and
   ///   what would be valid.
   public init(_ text: String) throws {
-    if let colon = text.firstIndex(of: ":") {
+    if let solver = SolverName(rawValue: text), solver.isAdaptive {
+      self = .solver(solver, steps: 1)
+    } else if let colon = text.firstIndex(of: ":") {
       self = try Self.solver(
         named: text[..<colon], steps: text[text.index(after: colon)...], in: text)
     } else {
@@ -77,12 +65,18 @@ public enum SamplingPlan: Sendable, Equatable {
     }
   }
 
-  /// The number of steps, one less than the number of times on the grid.
+  /// The number of steps, one less than the number of times on the grid. An adaptive
+  /// solver's are the times at which it gives latents.
   public var steps: Int {
     switch self {
     case .blocks(let blocks): blocks.count
     case .solver(_, let steps): steps
     }
+  }
+
+  /// Whether samples take random draws beside their first noise.
+  public var isStochastic: Bool {
+    if case .solver(.sde, _) = self { true } else { false }
   }
 
   /// Whether a refiner is needed.
@@ -94,11 +88,11 @@ public enum SamplingPlan: Sendable, Equatable {
   }
 
   /// The evaluations this plan takes. A P or R block that comes first has no velocity
-  /// yet: it evaluates the predictor once more.
-  public func evaluations(refinerVariant: RefinerVariant = .block) -> EvaluationCount {
+  /// yet: it evaluates the predictor once more. Nil where a solver decides as it goes.
+  public func evaluations(refinerVariant: RefinerVariant = .block) -> EvaluationCount? {
     switch self {
     case .solver(let name, let steps):
-      return EvaluationCount(predictor: name.evaluationsPerStep * steps, refiner: 0)
+      return name.evaluations(steps: steps).map { EvaluationCount(predictor: $0, refiner: 0) }
     case .blocks(let blocks):
       var count = EvaluationCount(predictor: 0, refiner: 0)
       if let first = blocks.first, first != .heun { count.predictor += 1 }
@@ -124,7 +118,8 @@ public enum SamplingPlan: Sendable, Equatable {
     let isNumber = !steps.isEmpty && steps.allSatisfy { $0.isASCII && $0.isNumber }
     guard isNumber, let count = Int(steps), (1...maximumSteps).contains(count) else {
       throw InputError(
-        "plan '\(text.prefix(60))'", expected: "1 to \(maximumSteps) steps after '\(solver):'",
+        "plan '\(text.prefix(60))'",
+        expected: "1 to \(maximumSteps) steps after '\(solver.rawValue):'",
         found: "'\(steps.prefix(40))'")
     }
     return .solver(solver, steps: count)
@@ -135,7 +130,7 @@ extension SamplingPlan: CustomStringConvertible {
   public var description: String {
     switch self {
     case .solver(let name, let steps):
-      return "\(name):\(steps)"
+      return name.isAdaptive && steps == 1 ? name.rawValue : "\(name.rawValue):\(steps)"
     case .blocks(let blocks):
       // The shortest group that repeated gives the plan, when it holds several letters.
       let period = (1...max(1, blocks.count)).first { period in

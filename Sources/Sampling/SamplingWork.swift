@@ -27,7 +27,8 @@ public struct SamplingWork {
 }
 
 extension Sampler {
-  /// What a batch takes; found without compiling anything.
+  /// What a batch takes; found without compiling anything. Of a solver that chooses its
+  /// steps, what one step takes.
   ///
   /// - Parameters:
   ///   - latentShape: of one sample.

@@ -43,6 +43,7 @@ enum FixtureKinds {
     "sit": NetworkCheck.self,
     "full_size": NetworkCheck.self,
     "sampling": SamplingCheck.self,
+    "solvers": SolversCheck.self,
     "train_predictor": PredictorTrainingCheck.self,
     "train_refiner": RefinerTrainingCheck.self,
     "vae": AutoencoderCheck.self,

@@ -61,6 +61,39 @@ import Testing
     }
   }
 
+  /// Solvers that choose their steps or draw noise stand beside the others.
+  @Test func everySolverIsCompared() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let comparison = try compare(
+        models, ["sampling.plans=[dopri5, sde:6, unipc2:6, dpm++2m:6, ab3:6]"])
+      #expect(
+        comparison.results.map(\.plan) == ["dopri5", "sde:6", "unipc2:6", "dpm++2m:6", "ab3:6"])
+      let evaluations = comparison.results.map(\.predictorEvaluations)
+      #expect(evaluations.dropFirst() == [6, 6, 6, 7])
+      #expect(evaluations[0] >= 14)
+      #expect(comparison.results[0].latentRMSE < 0.01)
+      // Each number of evaluations and each budget with its plans, the most exact first.
+      let table = ComparisonTable(comparison: comparison, reference: "heun:12")
+      #expect(table.byEvaluations.prefix(2).map(\.evaluations) == [6, 7])
+      let six = try #require(table.byEvaluations.first)
+      #expect(Set(six.results.map(\.plan)) == ["sde:6", "unipc2:6", "dpm++2m:6"])
+      #expect(six.results.map(\.latentRMSE) == six.results.map(\.latentRMSE).sorted())
+      let budget = try #require(table.byTime.first)
+      #expect(table.byTime.count == 1)
+      #expect(budget.milliseconds == comparison.results[0].millisecondsPerImage)
+      #expect(
+        budget.results.allSatisfy { $0.millisecondsPerImage <= 1.05 * budget.milliseconds })
+      let text = try String(contentsOfFile: "\(folder)/out/comparison.md", encoding: .utf8)
+      #expect(Array(text.utf8) == table.markdown)
+      for plan in comparison.results.map(\.plan) { #expect(text.contains("| `\(plan)` |")) }
+      let file = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/out/comparison.h5"))
+      #expect(file.prefix(8) == Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]))
+      // Noise leads to other samples.
+      #expect(comparison.results[1].latentRMSE > 0.05)
+    }
+  }
+
   /// A row of a grid holds one class, from the same noise in each plan.
   @Test func gridsShowTheSameSamples() throws {
     try withTemporaryFolder { folder in

@@ -125,6 +125,24 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     #expect(sample.sampling.labels == .classes([0, 3]))
     #expect(sample.sampling.indices == 0..<6)
     try expectRoundTrip(sample)
+
+    for (text, times) in [
+      ("uniform", TimeSpacing.uniform), ("cosine", .cosine), ("{shift: 3.0}", .shift(3)),
+      ("shift:2", .shift(2)), ("[0, 0.25, 0.5, 1]", .list([0, 0.25, 0.5, 1])),
+    ] {
+      let solver = try quickstart(
+        "sample",
+        overrides: [
+          "sampling.plan=ab3:3", "sampling.times=\(text)", "sampling.atol=1e-4",
+          "sampling.rtol=0.01",
+          "sampling.sde={diffusion: increasing-decreasing, norm: 0.5, lastStep: tweedie}",
+        ]
+      ).decode(SampleConfiguration.self)
+      #expect(solver.sampling.solver.times == times)
+      #expect(solver.sampling.solver.relativeTolerance == 0.01)
+      #expect(solver.sampling.solver.diffusion.form == .increasingDecreasing)
+      try expectRoundTrip(solver)
+    }
   }
 }
 
@@ -253,6 +271,25 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
       "sample", "sampling.plan=8",
       "--set sampling.plan=8: sampling.plan: plan '8': unexpected character '8' at position 1; valid "
         + "letters: H (Heun), P (pseudo corrector), R (refiner)"
+    ),
+    (
+      "sample", "sampling.times=[0, 1]",
+      "--set sampling.times=[0, 1]: sampling.times: expected 10 times for the plan's 9 steps, found 2"
+    ),
+    (
+      "sample", "sampling.times={shift: 3, more: 1}",
+      "--set sampling.times={shift: 3, more: 1}: sampling.times: expected uniform, cosine, "
+        + "shift: 3.0 or a list of times, found a section"
+    ),
+    (
+      "sample", "sampling.times={power: 2}",
+      "--set sampling.times={power: 2}: sampling.times: times 'power:2': expected uniform, cosine, "
+        + "shift: 3.0 or a list from 0 to 1, found 'power:2'"
+    ),
+    (
+      "sample", "sampling.sde.diffusion=linar",
+      "--set sampling.sde.diffusion=linar: sampling.sde.diffusion: expected one of constant, sbdm, "
+        + "sigma, linear, decreasing, increasing-decreasing, found 'linar'; did you mean linear?"
     ),
     (
       "sample", "refiner=null",

@@ -28,6 +28,19 @@ import Testing
     }
   }
 
+  @Test(arguments: ["midpoint:2", "rk4:1", "ab2:3", "ab3:3", "dpm++2m:3", "unipc2:3", "sde:3"])
+  func solversGiveThoseOfWholeNetworks(plan: String) throws {
+    let networks = try ToyNetworks()
+    func latents(inTwoParts: Bool) throws -> [Float] {
+      try networks.sampler(plan, inTwoParts: inTwoParts).sample(
+        noise: networks.noise(0..<3), labels: [4, 0, 4], diffusion: networks.diffusion(0..<3)
+      ).array()
+    }
+    let difference = relativeDifference(
+      try latents(inTwoParts: true), try latents(inTwoParts: false))
+    #expect(difference < Self.tolerance, "\(difference)")
+  }
+
   /// Every row has its own latents and label, the null label in any place.
   @Test func rowsOfBothBranchesMayDiffer() throws {
     let networks = try ToyNetworks()
@@ -97,7 +110,10 @@ import Testing
   }
 
   /// All times of the plan are in it, each once.
-  @Test(arguments: [("H8", 9), ("euler:4", 4), ("H1P5R3", 7), ("P3", 4)])
+  @Test(arguments: [
+    ("H8", 9), ("euler:4", 4), ("H1P5R3", 7), ("P3", 4), ("rk4:2", 5), ("midpoint:2", 4),
+    ("ab3:4", 4), ("unipc2:4", 4),
+  ])
   func aProductHoldsEveryTimeOnce(plan: (name: String, times: Int)) throws {
     let networks = try ToyNetworks()
     let recorder = RecordingExecutor()

@@ -9,6 +9,8 @@ import Testing
   @Test(
     arguments: [
       "H8", "H4P3R2", "H1P5R3", "P2", "R2", "R1H1P1", "[H1P1R1]x2", "euler:5", "heun:4",
+      "midpoint:3", "rk4:2", "ab2:1", "ab2:4", "ab3:1", "ab3:2", "ab3:5", "dpm++2m:1", "dpm++2m:5",
+      "unipc2:1", "unipc2:5", "adaptive:1", "adaptive:7",
     ], RefinerVariant.allCases)
   func evaluationsAreCountedAsRun(plan: String, variant: RefinerVariant) throws {
     let sampler = try ToyFlow.sampler(plan, scale: 1.5, variant: variant)
@@ -18,7 +20,11 @@ import Testing
       steps += 1
     }
     let parsed = try SamplingPlan(plan)
-    #expect(sampler.evaluations == parsed.evaluations(refinerVariant: variant))
+    let expected = try #require(parsed.evaluations(refinerVariant: variant))
+    #expect(sampler.evaluations == expected)
+    #expect(sampler.samples == 2)
+    #expect(sampler.sampleEvaluations.predictor == 2 * expected.predictor)
+    #expect(sampler.sampleEvaluations.refiner == 2 * expected.refiner)
     #expect(steps == parsed.steps)
   }
 
@@ -51,15 +57,18 @@ import Testing
     #expect(zip(end, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(end)")
   }
 
-  @Test(arguments: [1, 1.5])
-  func samplesDoNotDependOnTheirBatch(scale: Double) throws {
+  @Test(
+    arguments: [1, 1.5],
+    ["H2P1R1", "midpoint:2", "rk4:2", "ab2:4", "ab3:4", "dpm++2m:4", "unipc2:4", "sde:6"])
+  func samplesDoNotDependOnTheirBatch(scale: Double, plan: String) throws {
     let draws = SampleDraws(seed: 5, labels: .random, classes: ToyFlow.classes)
     func latents(batch: Int) throws -> [Float] {
-      let sampler = try ToyFlow.sampler("H2P1R1", scale: scale)
+      let sampler = try ToyFlow.sampler(plan, scale: scale)
       return try stride(from: 0, to: 8, by: batch).flatMap { start in
         let indices = start..<min(start + batch, 8)
         return try sampler.sample(
-          noise: draws.noise(indices, shape: [3]), labels: draws.labels(indices)
+          noise: draws.noise(indices, shape: [3]), labels: draws.labels(indices),
+          diffusion: draws.diffusion(indices)
         ).array()
       }
     }

@@ -17,11 +17,18 @@ import Testing
   @Test func readsSolvers() throws {
     #expect(try SamplingPlan("euler:8") == .solver(.euler, steps: 8))
     #expect(try SamplingPlan("heun:10000") == .solver(.heun, steps: 10_000))
+    #expect(try SamplingPlan("dpm++2m:8") == .solver(.dpm2M, steps: 8))
+    #expect(try SamplingPlan("dopri5") == .solver(.dopri5, steps: 1))
+    #expect(try SamplingPlan("dopri5:4") == .solver(.dopri5, steps: 4))
+    #expect(try SamplingPlan("dopri5").evaluations() == nil)
+    #expect(try SamplingPlan("sde:4").isStochastic)
   }
 
   @Test(arguments: [
     ("H4P3R2", "H4P3R2"), ("[H1P1R1]x3", "[H1P1R1]x3"), ("HPHP", "[H1P1]x2"), ("HH", "H2"),
     ("[[HP]x2]x2", "[H1P1]x4"), ("H2P2H2", "H2P2H2"), ("heun:4", "heun:4"), ("[H]x9", "H9"),
+    ("dpm++2m:8", "dpm++2m:8"), ("dopri5", "dopri5"), ("dopri5:3", "dopri5:3"),
+    ("sde:50", "sde:50"),
   ])
   func descriptionIsCanonical(_ text: String, _ canonical: String) throws {
     let plan = try SamplingPlan(text)
@@ -32,6 +39,8 @@ import Testing
   @Test(arguments: [
     ("H8", 16, 0), ("H4P3R2", 11, 4), ("H1P5R3", 7, 6), ("P1", 2, 0), ("P3", 4, 0), ("R1", 1, 2),
     ("R2H1", 3, 4), ("H1R1", 2, 2), ("[H1P1R1]x3", 9, 6), ("euler:8", 8, 0), ("heun:4", 8, 0),
+    ("rk4:2", 8, 0), ("ab2:8", 8, 0), ("ab3:8", 9, 0), ("sde:50", 50, 0), ("unipc2:8", 8, 0),
+    ("adaptive:8", 8, 0),
   ])
   func countsEvaluations(_ text: String, _ predictor: Int, _ refiner: Int) throws {
     let plan = try SamplingPlan(text)
@@ -70,7 +79,17 @@ import Testing
     ),
     ("[[H100]x100]x2", "plan '[[H100]x100]x2': has more than 10000 steps"),
     ("H9999P2", "plan 'H9999P2': has more than 10000 steps"),
-    ("dopri:5", "plan 'dopri:5': unknown solver 'dopri'; valid solvers: euler, heun"),
+    (
+      "dopri:5",
+      "plan 'dopri:5': unknown solver 'dopri'; valid solvers: euler, midpoint, heun, rk4, ab2, ab3, "
+        + "dpm++2m, unipc2, sde, dopri5, adaptive"
+    ),
+    ("dopri5:0", "plan 'dopri5:0': expected 1 to 10000 steps after 'dopri5:', found '0'"),
+    (
+      "euler",
+      "plan 'euler': unknown letter 'e' at position 1; valid letters: "
+        + "H (Heun), P (pseudo corrector), R (refiner)"
+    ),
     ("heun:0", "plan 'heun:0': expected 1 to 10000 steps after 'heun:', found '0'"),
     ("heun:x", "plan 'heun:x': expected 1 to 10000 steps after 'heun:', found 'x'"),
     ("euler:", "plan 'euler:': expected 1 to 10000 steps after 'euler:', found ''"),

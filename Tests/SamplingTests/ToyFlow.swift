@@ -25,17 +25,29 @@ enum ToyFlow {
       })
   }
 
+  /// x′ = 3·cos(3t + 4.5)·x, from x(0) = 1 to `turned`.
+  static var turning: VelocityField {
+    VelocityField(
+      guidance: Guidance(scale: 1, nullClass: 1),
+      predictor: { x, t, _ in
+        try x * (3 * (3 * t + 4.5).cosine()).reshaped([t.shape[0], 1])
+      })
+  }
+
+  static let turned = exp(sin(7.5) - sin(4.5))
+
   /// Samples of one element, (n, 1).
   static func column(_ values: [Float]) -> HostTensor {
     HostTensor(values, shape: [values.count, 1])
   }
 
-  static func sampler(_ plan: String, scale: Double = 1, variant: RefinerVariant = .block) throws
-    -> Sampler
-  {
+  static func sampler(
+    _ plan: String, scale: Double = 1, variant: RefinerVariant = .block,
+    settings: SolverSettings = .init()
+  ) throws -> Sampler {
     try Sampler(
       executor: ReferenceExecutor<Double>(), field: field(scale: scale), predictorWeights: [:],
-      plan: SamplingPlan(plan), variant: variant)
+      plan: SamplingPlan(plan), variant: variant, settings: settings)
   }
 
   static let exact = exp(0.3 + sin(1.0))

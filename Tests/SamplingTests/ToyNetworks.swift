@@ -66,6 +66,10 @@ struct ToyNetworks {
       plan: SamplingPlan(plan), variant: variant)
   }
 
+  func diffusion(_ indices: Range<Int>) -> DiffusionNoise {
+    SampleDraws(seed: 3, labels: .random, classes: Self.classes).diffusion(indices)
+  }
+
   func noise(_ indices: Range<Int>) -> HostTensor {
     SampleDraws(seed: 3, labels: .random, classes: Self.classes)
       .noise(indices, shape: [4, 4, 4])

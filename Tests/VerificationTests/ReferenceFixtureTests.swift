@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: [
     ("formula", 32), ("sit_tiny", 10), ("refiner_tiny", 8), ("flowturbo_sampling_tiny", 38),
     ("vae_tiny", 377), ("vae_train", 127), ("train_predictor_tiny", 34),
-    ("train_refiner_tiny", 107), ("inception_raw", 16), ("metrics", 46),
+    ("train_refiner_tiny", 107), ("inception_raw", 16), ("metrics", 46), ("solvers_tiny", 11),
   ])
   func everyNumberAgrees(name: String, checks: Int) throws {
     let report = try FixtureVerifier().verify(path: fixturePath(name))
@@ -46,7 +46,8 @@ import Testing
 
   @Test func everyKindOfTheIssueIsKnown() {
     let kinds = [
-      "formula", "sit", "full_size", "sampling", "train_refiner", "train_predictor", "vae",
+      "formula", "sit", "full_size", "sampling", "solvers", "train_refiner", "train_predictor",
+      "vae",
       "vae_train", "center_crop", "resample", "image_decode", "inception", "metrics",
     ]
     #expect(Set(kinds).isSubset(of: FixtureKinds.all.keys))

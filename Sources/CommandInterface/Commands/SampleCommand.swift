@@ -7,7 +7,7 @@ struct SampleCommand: ComputingCommand {
 
   @OptionGroup var source: ConfigurationOptions
 
-  @Option(help: "Short for --set sampling.plan=…: a plan such as H4P3R2 or heun:8.")
+  @Option(help: "Short for --set sampling.plan=…: a plan such as H4P3R2, heun:8 or dopri5.")
   var plan: String?
 
   @Option(help: "Short for --set sampling.count=…: the number of samples.")

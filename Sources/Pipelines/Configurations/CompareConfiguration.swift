@@ -66,6 +66,7 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
   public var guidance = 1.5
   public var guidanceChannels = GuidanceChannels.firstThree
   public var refinerVariant = RefinerVariant.block
+  public var solver = SolverSettings()
   /// Timed batches of each plan at least; the median is reported.
   public var rounds = 5
 
@@ -80,6 +81,7 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
     try table.optional("guidance", &guidance, in: .range(0...1000))
     try table.optional("guidanceChannels", &guidanceChannels)
     try table.optional("refinerVariant", &refinerVariant)
+    try solver.fields(table)
     try table.optional("rounds", &rounds, in: .range(1...1000))
   }
 
@@ -90,6 +92,7 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
     guard !plans.isEmpty else {
       throw InvalidField("plans", expected: "at least one plan", found: "none")
     }
+    for plan in plans + [reference] { try plan.validate(solver) }
     guard !reference.usesRefiner else {
       throw InvalidField("reference", expected: "a plan without R", found: "\(reference)")
     }

@@ -16,6 +16,15 @@ extension LabelPolicy: ConfigurationValue {
   public init(parsing text: String) throws { try self.init(text) }
 }
 
+extension TimeSpacing: ConfigurationValue {
+  public static var expectation: String { "uniform, cosine, shift: 3.0 or a list of times" }
+  public static var listSeparator: String? { "," }
+  public static var pairSeparator: String? { ":" }
+  public init(parsing text: String) throws { try self.init(text) }
+}
+
+extension DiffusionForm: ConfigurationValue {}
+extension DiffusionLastStep: ConfigurationValue {}
 extension RefinerVariant: ConfigurationValue {}
 extension GuidanceChannels: ConfigurationValue {}
 extension LearningRateSchedule.Decay: ConfigurationValue {}

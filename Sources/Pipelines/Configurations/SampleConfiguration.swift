@@ -83,5 +83,24 @@ extension SamplingOptions: ConfigurationSchema {
     try table.optional("labels", &labels)
     try table.optional("indices", &indices)
     try table.optional("refinerVariant", &refinerVariant)
+    try solver.fields(table)
+  }
+}
+
+extension SolverSettings: ConfigurationSchema {
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.optional("times", &times)
+    try table.optional("atol", &absoluteTolerance, in: .range(1e-12...1))
+    try table.optional("rtol", &relativeTolerance, in: .range(0...1))
+    try table.section("sde", &diffusion)
+  }
+}
+
+extension DiffusionOptions: ConfigurationSchema {
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.optional("diffusion", &form)
+    try table.optional("norm", &norm, in: .range(0...100))
+    try table.optional("lastStep", &lastStep)
+    try table.optional("lastStepSize", &lastStepSize, in: .range(0.0001...0.5))
   }
 }

@@ -39,13 +39,16 @@ extension Sample {
       ["samples", "\(count) in \(batches.count) batches of \(batches.size)"],
       ["parameters of the predictor", "\(weights[0])"],
       ["parameters of the autoencoder", "\(weights[2])"],
-      ["evaluations of the predictor per sample", "\(evaluations.predictor)"],
+      [
+        "evaluations of the predictor per sample",
+        evaluations.map { "\($0.predictor)" } ?? "as many as the tolerance takes",
+      ],
       ["multiply-adds of one", Amounts.count(forward(predictor.configuration))],
     ]
     if let refiner {
       table += [
         ["parameters of the refiner", "\(weights[1])"],
-        ["evaluations of the refiner per sample", "\(evaluations.refiner)"],
+        ["evaluations of the refiner per sample", "\(evaluations?.refiner ?? 0)"],
         ["multiply-adds of one", Amounts.count(forward(refiner.model.configuration))],
       ]
     }
@@ -64,7 +67,7 @@ extension Sample {
       ],
       ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
       [
-        "time, about",
+        evaluations == nil ? "time, at least" : "time, about",
         Amounts.duration(rate.seconds(sampling + Double(count) * decoding)),
       ],
     ]

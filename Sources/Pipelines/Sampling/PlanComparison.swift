@@ -10,9 +10,9 @@ public struct PlanComparison: Codable, Sendable, Equatable {
     public var plan: String
     /// The refiner's name; nil for plans without R.
     public var refiner: String?
-    /// Evaluations per sample.
-    public var predictorEvaluations: Int
-    public var refinerEvaluations: Int
+    /// Evaluations per sample, the mean where a solver chose its steps.
+    public var predictorEvaluations: Double
+    public var refinerEvaluations: Double
     /// Median over batches, without decoding.
     public var millisecondsPerImage: Double
     /// Against the reference's latents, in the predictor's scale.

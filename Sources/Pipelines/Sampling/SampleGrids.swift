@@ -76,7 +76,8 @@ final class SampleGrids {
           seed: seed, labels: .classes([label]), classes: predictor.configuration.classes)
         let indices = row * columns..<(row + 1) * columns
         let latents = try sampler.sample(
-          noise: draws.noise(indices, shape: latentShape), labels: draws.labels(indices))
+          noise: draws.noise(indices, shape: latentShape), labels: draws.labels(indices),
+          diffusion: draws.diffusion(indices))
         images += try decoder(latents, rows: 0..<columns)
       }
       let prefix = isFixed ? "" : "step-\(padded(step))-"

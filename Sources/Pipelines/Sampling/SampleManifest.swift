@@ -50,8 +50,8 @@ public struct SampleManifest: Codable, Sendable, Equatable {
   /// The canonical form.
   public var plan: String
   public var refinerVariant: String
-  /// Evaluations of the networks per sample.
-  public var evaluations: Evaluations
+  /// Evaluations of the networks per sample; nil where the solver chose its steps.
+  public var evaluations: Evaluations?
   public var guidance: Double
   public var guidanceChannels: String
   /// By role: predictor, refiner, vae.

@@ -51,7 +51,8 @@ struct SamplingModels {
 
   func sampler(
     _ plan: SamplingPlan, refiner: LoadedModel<VelocityRefiner>?, guidance: Double,
-    channels: GuidanceChannels, variant: RefinerVariant, executor: any Executor
+    channels: GuidanceChannels, variant: RefinerVariant, settings: SolverSettings,
+    executor: any Executor
   ) throws -> Sampler {
     try Sampler(
       executor: executor,
@@ -59,7 +60,7 @@ struct SamplingModels {
         predictor: predictor.model, refiner: refiner?.model,
         guidance: Guidance(scale: guidance, channels: channels, nullClass: classes)),
       predictorWeights: predictor.weights, refinerWeights: refiner?.weights ?? [:],
-      plan: plan, variant: variant)
+      plan: plan, variant: variant, settings: settings)
   }
 
   func decoder(_ executor: any Executor) throws -> LatentDecoder {

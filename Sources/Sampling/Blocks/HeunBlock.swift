@@ -7,7 +7,7 @@ import TensorGraph
 ///     x ← x + Δt/2·(d₀ + d₁)
 ///
 /// Order 2, two evaluations of the predictor; hands on d₁. Source: FlowTurbo
-/// (Zhao et al. 2024), section 3.2; also called the explicit trapezoidal rule.
+/// (Zhao et al. 2024), section 3.2; also called the explicit trapezoidal rule, `heun:N`.
 struct HeunBlock: BlockFunction {
   /// Which slope the next block gets. FlowTurbo's assembled blocks hand on the
   /// second; its integrator hands its refiner the first.

@@ -31,8 +31,8 @@ extension EvaluationReport {
       attributes += [
         ("sampling_plan", .text(sampling.plan)),
         ("sampling_guidance", .number(sampling.guidance)),
-        ("sampling_predictor_evaluations", .integer(sampling.evaluations.predictor)),
-        ("sampling_refiner_evaluations", .integer(sampling.evaluations.refiner)),
+        ("sampling_predictor_evaluations", .integer(sampling.evaluations?.predictor ?? -1)),
+        ("sampling_refiner_evaluations", .integer(sampling.evaluations?.refiner ?? -1)),
         ("sampling_labels", .text(sampling.labels)),
         ("sampling_seed", .text("\(sampling.seed)")),
       ]
