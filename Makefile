@@ -23,7 +23,7 @@ build: setup ## Builds the libraries and the commands
 quickstart: build ## Renders, encodes, trains a refiner and compares plans (up to 15 minutes)
 	@scripts/quickstart.sh
 
-compare-solvers: build ## Sets every solver against every other on the quickstart's model (15 minutes)
+compare-solvers: build ## Sets every solver against every other on the quickstart's model (minutes)
 	swift run -c $(CONFIG) --skip-build flowturbo compare --config configs/quickstart/compare-solvers.yaml
 
 test: setup ## Runs every test but the slow ones

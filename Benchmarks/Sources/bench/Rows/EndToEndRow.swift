@@ -1,3 +1,4 @@
+import Diagnostics
 import Imaging
 import Models
 import Sampling
@@ -18,7 +19,9 @@ extension Row {
       let forward = try Row.forward("XL/2", batch: 2, cache).plan(precision)
       let refinement = try Plan.refinement(refiner, weights: refinerWeights, precision)
       let decoding = try Row.decode(cache).plan(precision)
-      let evaluations = plan.evaluations(refinerVariant: .block)
+      guard let evaluations = plan.evaluations(refinerVariant: .block) else {
+        throw InputError("plan '\(plan)'", expected: "a fixed number of evaluations", found: "none")
+      }
       let guidance = Guidance(scale: 4, nullClass: configuration.classes)
       return Plan(
         multiplyAdds: Double(evaluations.predictor) * forward.multiplyAdds

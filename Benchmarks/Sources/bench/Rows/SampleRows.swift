@@ -1,3 +1,4 @@
+import Diagnostics
 import Models
 import Sampling
 import TensorGraph
@@ -19,7 +20,9 @@ extension Row {
         cache.weights("quickstart refiner", of: refiner.parameters),
         cache.weights("quickstart decoder", of: model.decoderParameters),
       ]
-      let evaluations = plan.evaluations(refinerVariant: .block)
+      guard let evaluations = plan.evaluations(refinerVariant: .block) else {
+        throw InputError("plan '\(plan)'", expected: "a fixed number of evaluations", found: "none")
+      }
       let sample =
         2 * Double(evaluations.predictor) * quickstart.multiplyAdds
         + 2 * Double(evaluations.refiner) * refiner.configuration.multiplyAdds
