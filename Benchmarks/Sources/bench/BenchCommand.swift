@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPUExecutor
 import Files
 import Foundation
 import TensorGraph
@@ -23,6 +24,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "float32, bfloat16, or both where it is not given.")
   var precision: Precision?
 
+  @Option(help: "Threads of the programs and the peak alike.")
+  var threads: Int?
+
   @Option(help: ArgumentHelp("Writes the numbers as JSON.", valueName: "file"))
   var output: String?
 
@@ -45,6 +49,10 @@ struct BenchCommand: ParsableCommand {
     if listPrecisions { return print(Precision.measured.map(\.rawValue).joined(separator: "\n")) }
     if let precision, !Precision.measured.contains(precision) {
       throw ValidationError("--precision: \(precision.rawValue) is not there")
+    }
+    if let threads {
+      guard (1...1024).contains(threads) else { throw ValidationError("--threads: 1 to 1024") }
+      CPUExecutor.threads = threads
     }
     if growth { return try measureGrowth() }
     let rows = try selection()
