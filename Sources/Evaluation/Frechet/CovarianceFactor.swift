@@ -28,6 +28,7 @@ struct CovarianceFactor: Sendable {
   /// - Throws: `InputError` for a matrix with negative eigenvalues.
   init(_ covariance: [Double], order d: Int, of name: String) throws {
     precondition(covariance.count == d * d && d > 0, "a square matrix")
+    try BLAS.check()
     order = d
     var factor = covariance
     let largest = (0..<d).reduce(0) { max($0, covariance[$1 * d + $1]) }

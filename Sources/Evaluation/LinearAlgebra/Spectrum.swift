@@ -30,6 +30,7 @@ enum Spectrum {
   ) throws -> [Double] {
     precondition(matrix.count == m * n, "sizes fit")
     guard m > 0, n > 0 else { return [] }
+    try BLAS.check()
     var matrix = matrix
     var values = [Double](repeating: 0, count: min(m, n))
     var integers = [Int32](repeating: 0, count: 8 * min(m, n))
@@ -55,6 +56,7 @@ enum Spectrum {
   ) throws -> [Double] {
     precondition(matrix.count == order * order, "a square matrix")
     guard order > 0 else { return [] }
+    try BLAS.check()
     var values = [Double](repeating: 0, count: order)
     var (work, size) = ([0.0], Int32(-1))
     var (integers, integerSize, info) = ([Int32(0)], Int32(-1), Int32(0))

@@ -19,7 +19,7 @@ enum Workers {
       found: String(cString: reason), remedy: "install it: 'make setup' does")
   }
 
-  /// For entries that cannot throw; ``BLAS/check()`` comes before.
+  /// For entries that cannot throw: whatever leads to them threw ``BLAS/check()``'s error before.
   private static func requireBLAS() {
     if let fault { fatalError("\(fault)") }
   }
@@ -42,6 +42,7 @@ enum Workers {
     _ count: Int, limit: Int = .max, state: @Sendable () throws -> State,
     _ body: @Sendable (inout State, Int) throws -> Void
   ) throws {
+    try BLAS.check()
     let next = Atomic<Int>(0)
     let failure = Mutex<(any Error)?>(nil)
     forEach(max(1, min(Threads.count, limit, count))) { _ in

@@ -38,13 +38,14 @@ public struct FeatureStatistics: Sendable {
     public var singleSum: [Float]
   }
 
-  /// - Throws: `InputError` for less than one dimension or too many.
+  /// - Throws: `InputError` for less than one dimension or too many, and as ``BLAS/check()``.
   public init(dimensions d: Int) throws {
     guard (1...FeatureMoments.maximalDimensions).contains(d) else {
       throw InputError(
         "feature statistics", expected: "1 to \(FeatureMoments.maximalDimensions) dimensions",
         found: "\(d)")
     }
+    try BLAS.check()
     dimensions = d
     joined = State(
       count: 0, origin: [Double](repeating: 0, count: d), offset: [Double](repeating: 0, count: d),
