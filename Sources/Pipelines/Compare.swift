@@ -160,10 +160,15 @@ public struct Compare {
   /// The settings of each variant, on a line.
   private func legend() throws -> [(name: String, settings: String)] {
     try configuration.sampling.variants.map { name, variant in
-      let lines = try ResolvedConfiguration(variant).yaml.split(separator: "\n")
-      let given = lines.filter { !$0.hasSuffix(" null") }
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-      return (name, given.joined(separator: ", "))
+      var section = ""
+      var settings: [String] = []
+      for line in try ResolvedConfiguration(variant).yaml.split(separator: "\n") {
+        let text = line.trimmingCharacters(in: .whitespaces)
+        if !line.hasPrefix(" ") { section = "" }
+        if text.hasSuffix(":") { section = text.dropLast() + "." }
+        if !text.hasSuffix(":"), !text.hasSuffix(" null") { settings.append(section + text) }
+      }
+      return (name, settings.joined(separator: ", "))
     }
   }
 

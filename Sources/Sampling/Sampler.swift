@@ -52,9 +52,10 @@ public final class Sampler {
   /// Programs of modulations for rows at times of their own.
   var pairedPrograms: [PairedProgram: any Program] = [:]
 
-  /// Evaluations of the networks that all runs so far took, each of a whole batch.
+  /// Evaluations of the networks that all runs so far took, each of a batch, or of what samples
+  /// that are at their end have left of one.
   public private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
-  /// The same, each counted once for every sample in its batch.
+  /// The same, each counted once for every sample that took it.
   public private(set) var sampleEvaluations = EvaluationCount(predictor: 0, refiner: 0)
   /// Evaluations of rows that only fill a batch up, where samples leave it before the others.
   public private(set) var paddingEvaluations = 0

@@ -124,7 +124,7 @@ import Testing
         ])
       let text = try String(contentsOfFile: "\(folder)/out/comparison.md", encoding: .utf8)
       #expect(text.contains("| `bs3` coarse |"))
-      #expect(text.contains("* together: plan: bs3, adaptive:, per: batch"))
+      #expect(text.contains("* together: plan: bs3, adaptive.per: batch\n"))
     }
   }
 

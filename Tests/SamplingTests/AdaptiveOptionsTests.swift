@@ -55,7 +55,9 @@ import Testing
       ("adaptive:8", nil, nil, 0.1, "adaptive.largest"),
       ("adaptive", 0.1, 0.3, nil, "adaptive.smallest"),
       ("adaptive", 0.1, nil, 0.001, "adaptive.largest"),
-      ("dopri5", nil, 0.3, 0.2, "adaptive.smallest"),
+      ("dopri5", nil, 0.3, 0.2, "adaptive.smallest"), ("bs3", nil, 1e-5, nil, "adaptive.smallest"),
+      ("bs3", nil, nil, 2, "adaptive.largest"), ("adaptive", 0, nil, nil, "adaptive.c"),
+      ("adaptive", .nan, nil, nil, "adaptive.c"),
     ] as [(String, Double?, Double?, Double?, String)])
   func mistakesAreNamed(
     _ plan: String, _ c: Double?, _ smallest: Double?, _ largest: Double?, _ field: String

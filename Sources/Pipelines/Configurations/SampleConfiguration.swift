@@ -100,10 +100,10 @@ extension SolverSettings: ConfigurationSchema {
 extension AdaptiveOptions: ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.optional("per", &per)
-    try table.optional("c", &c, in: .range(1e-6...1000))
-    try table.optional("smallest", &smallest, in: .range(1e-6...1))
-    try table.optional("largest", &largest, in: .range(1e-6...1))
-    try table.optional("first", &first, in: .range(1e-6...1))
+    try table.optional("c", &c, in: .range(Self.constants))
+    try table.optional("smallest", &smallest, in: .range(Self.lengths))
+    try table.optional("largest", &largest, in: .range(Self.lengths))
+    try table.optional("first", &first, in: .range(Self.lengths))
   }
 }
 

@@ -22,11 +22,24 @@ public struct AdaptiveOptions: Sendable, Equatable {
   public var first: Double?
 
   static let defaultBounds = 0.01...0.25
+  /// Lengths that bounds may have, so that steps are at most ``SamplingPlan/maximumSteps``.
+  public static let lengths = 1e-4...1.0
+  /// Numbers that C may be.
+  public static let constants = 1e-6...1000.0
 
   public init() {}
 
   /// - Throws: `InvalidField` under the configuration's keys.
   public func validate(_ plan: SamplingPlan) throws {
+    for (name, value, allowed) in [
+      ("c", c, Self.constants), ("smallest", smallest, Self.lengths),
+      ("largest", largest, Self.lengths), ("first", first, Self.lengths),
+    ] {
+      guard let value, !allowed.contains(value) else { continue }
+      throw InvalidField(
+        "adaptive.\(name)", expected: "\(allowed.lowerBound) to \(allowed.upperBound)",
+        found: "\(value)")
+    }
     if let smallest, let largest, smallest > largest {
       throw InvalidField(
         "adaptive.smallest", expected: "at most adaptive.largest, \(largest)", found: "\(smallest)")

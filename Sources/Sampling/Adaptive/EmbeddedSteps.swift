@@ -161,7 +161,7 @@ extension Sampler {
       there.add(-1, times: here, rows: rows)
       let change = scaledSize(there, over: state.x, rows) / trial
       clocks[index].length =
-        speeds[index].isFinite
+        speeds[index].isFinite && change.isFinite
         ? StepControl.First.length(
           trial: trial, velocity: speeds[index], change: change, order: Pair.order) : 1
     }
