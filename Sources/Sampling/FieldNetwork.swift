@@ -26,9 +26,17 @@ struct Conditioning {
   /// (times (K), labels (U)) → (U, K, M).
   let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
 
+  init(
+    size: Int, modulations: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  ) {
+    self.size = size
+    self.modulations = modulations
+  }
+
   init(_ network: SiT) {
-    size = network.configuration.modulationSize
-    modulations = network.modulations(times:labels:)
+    self.init(
+      size: network.configuration.modulationSize,
+      modulations: network.modulations(times:labels:))
   }
 
   private enum Input {

@@ -56,6 +56,9 @@ public final class Sampler {
   /// Samples of all runs so far.
   public internal(set) var samples = 0
 
+  /// Inputs that the field itself adds to every block's program, by name: the same in all steps.
+  var fieldInputs: [String: HostTensor] = [:]
+
   /// Called before each block, which a solver that chooses its steps has more of than
   /// an observer sees; what it throws ends the run.
   public var willRunBlock: (() throws -> Void)?
@@ -190,7 +193,7 @@ public final class Sampler {
     let traced = try trace(block, shape: shape)
     count(traced.evaluations, rows: shape[0])
     let coefficients = coefficients(block, step)
-    var inputs: [String: HostTensor] = [:]
+    var inputs = fieldInputs
     for input in traced.inputs {
       inputs[input.name] =
         switch input {

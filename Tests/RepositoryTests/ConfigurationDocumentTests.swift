@@ -59,6 +59,8 @@ import Training
     var evaluation = ComparisonEvaluationOptions()
     evaluation.render = RenderedSetOptions()
     compare.evaluation = evaluation
+    var likelihood = LikelihoodConfiguration()
+    likelihood.data = latents
     var plain = CompareConfiguration()
     plain.evaluation = ComparisonEvaluationOptions()
     return try keys("train-vae", vae) + keys("train-vae", TrainVAEConfiguration())
@@ -69,6 +71,7 @@ import Training
       + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
+      + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
@@ -76,7 +79,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate",
+      "compare", "evaluate", "likelihood",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords
