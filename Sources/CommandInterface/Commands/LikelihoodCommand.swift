@@ -8,7 +8,7 @@ struct LikelihoodCommand: ComputingCommand {
 
   @OptionGroup var source: ConfigurationOptions
 
-  @Option(help: "Short for --set likelihood.plan=…: a solver such as rk4:20 or dopri5.")
+  @Option(help: "Short for --set likelihood.plan=…: a solver such as rk4:10 or dopri5.")
   var plan: String?
 
   @Option(help: "Short for --set likelihood.count=…: samples, spread evenly over the file.")

@@ -30,8 +30,8 @@ public enum ProbeDistribution: String, Sendable, CaseIterable {
 
 /// How the likelihood of latents is computed.
 public struct LikelihoodOptions: Sendable, Equatable {
-  /// A solver from data to noise: one of ``solvers``, as `rk4:20`.
-  public var plan: SamplingPlan = .solver(.rk4, steps: 20)
+  /// A solver from data to noise: one of ``solvers``, as `rk4:10`.
+  public var plan: SamplingPlan = .solver(.rk4, steps: 10)
   /// The times, from noise (0) to data (1) as everywhere, and the tolerance of `dopri5`,
   /// 10⁻⁵ as Song et al. take it.
   public var solver = SolverSettings()
