@@ -28,6 +28,7 @@ import Training
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }
