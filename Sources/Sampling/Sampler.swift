@@ -56,7 +56,8 @@ public final class Sampler {
   /// Samples of all runs so far.
   public internal(set) var samples = 0
 
-  /// Inputs that the field itself adds to every block's program, by name: the same in all steps.
+  /// Inputs (R, …) that the field itself adds to every block's program, by name: the same in all
+  /// steps.
   var fieldInputs: [String: HostTensor] = [:]
 
   /// Called before each block, which a solver that chooses its steps has more of than

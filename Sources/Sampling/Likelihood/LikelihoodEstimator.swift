@@ -26,6 +26,7 @@ public final class LikelihoodEstimator {
   public let latentShape: Shape
   private let field: DivergenceField
   private let sampler: Sampler
+  private let branches: Int
 
   /// - Parameters:
   ///   - field: its refiner takes no part.
@@ -46,6 +47,7 @@ public final class LikelihoodEstimator {
     }
     self.options = options
     self.latentShape = latentShape
+    branches = field.guidance.branches
     self.field = DivergenceField(
       field: field, latentShape: latentShape,
       vectors: options.trace.vectors(dimensions: dimensions))
@@ -88,8 +90,10 @@ public final class LikelihoodEstimator {
       _ = state.floats[(row * width)...].update(
         fromContentsOf: latents.floats[row * d..<(row + 1) * d])
     }
+    // A row for each branch, as the state has.
+    let rows = Array(repeating: indices, count: branches).flatMap { $0 }
     sampler.fieldInputs = [
-      DivergenceField.probes: probes.vectors(options.trace, indices, shape: latentShape)
+      DivergenceField.probes: probes.vectors(options.trace, rows, shape: latentShape)
     ]
     let end = try sampler.sample(noise: state, labels: labels).array()
     return (0..<n).map { row in
