@@ -1,6 +1,7 @@
 import Configuration
 import Models
 import Pipelines
+import Sampling
 import Testing
 import Training
 
@@ -61,7 +62,11 @@ import Training
     compare.evaluation = evaluation
     var likelihood = LikelihoodConfiguration()
     likelihood.data = latents
+    var variant = ComparedPlan()
+    (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
+    compare.sampling.variants = [("NAME", variant)]
     var plain = CompareConfiguration()
+    plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
     return try keys("train-vae", vae) + keys("train-vae", TrainVAEConfiguration())
       + keys("encode", encode) + keys("encode", EncodeConfiguration())

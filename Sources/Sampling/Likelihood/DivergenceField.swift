@@ -52,6 +52,8 @@ struct DivergenceField {
     case .conditioned(let conditioning, let function):
       let mirrored = Conditioning(size: conditioning.size) { s, labels in
         try conditioning.modulations(1 - s, labels)
+      } paired: { s, labels in
+        try conditioning.paired(1 - s, labels)
       }
       return VelocityField(
         guidance: guidance,

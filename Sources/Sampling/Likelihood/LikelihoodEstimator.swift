@@ -11,8 +11,8 @@ import TensorGraph
 ///
 /// Each step of the solver is one compiled program, velocities and backward passes together, and
 /// what depends on time and class alone is computed before them. Results depend on the latent, its
-/// label and its probes alone; what else is in the batch changes them by rounding, or with
-/// `dopri5`, whose steps a batch has in common, within the tolerance.
+/// label and its probes alone; what else is in the batch changes them by rounding only, embedded pairs
+/// included, whose steps are each sample's own.
 ///
 /// With guidance the density is that of the guided flow: it is well defined, but no product of
 /// the model's densities, and it is not what the model was trained for.
@@ -103,7 +103,7 @@ public final class LikelihoodEstimator {
     }
   }
 
-  /// What a batch takes; found without compiling anything. Of `dopri5`, what one step takes.
+  /// What a batch takes; found without compiling anything. Of embedded pairs, what one step takes.
   public func work(labels: [Int32]) throws -> SamplingWork {
     try sampler.work(latentShape: field.stateShape, labels: labels)
   }
