@@ -25,34 +25,56 @@ struct Conditioning {
   let size: Int
   /// (times (K), labels (U)) → (U, K, M).
   let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  /// The same of labels between two classes: (1 − weight)·first + weight·second, (U) each.
+  var blended:
+    ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
 
   init(_ network: SiT) {
     size = network.configuration.modulationSize
     modulations = network.modulations(times:labels:)
+    blended = network.modulations(times:between:and:weights:)
   }
 
   private enum Input {
     static let times = "times"
     static let labels = "labels"
+    static let others = "others"
+    static let weights = "weights"
   }
   private static let output = "modulations"
 
-  /// The graph for `labels` labels at all of `times` times.
-  func graph(_ role: NetworkRole, times: Int, labels: Int) throws -> Graph {
+  /// The graph for `labels` labels, or blends of two each, at all of `times` times.
+  func graph(_ role: NetworkRole, times: Int, labels: Int, blends: Bool = false) throws -> Graph {
     let graph = Graph()
     let (t, y) = try (
       graph.input(Input.times, [times]), graph.input(Input.labels, [labels], .int32)
     )
-    graph.output(Self.output, try graph.namespace(role.rawValue) { try modulations(t, y) })
+    let result =
+      if blends, let blended {
+        try graph.namespace(role.rawValue) { [graph] in
+          try blended(
+            t, y, graph.input(Input.others, [labels], .int32),
+            graph.input(Input.weights, [labels]))
+        }
+      } else { try graph.namespace(role.rawValue) { try modulations(t, y) } }
+    graph.output(Self.output, result)
     return graph
   }
 
   /// Runs a program of such a graph: (U, K, M).
-  func run(_ program: any Program, times: [Float], labels: [Int32]) throws -> HostTensor {
-    let outputs = try program.run([
+  /// - Parameter blends: what the labels stand for, where the graph is one of blends.
+  func run(
+    _ program: any Program, times: [Float], labels: [Int32], blends: [LabelBlend]? = nil
+  ) throws -> HostTensor {
+    var inputs = [
       Input.times: HostTensor(times, shape: [times.count]),
-      Input.labels: HostTensor(labels, shape: [labels.count]),
-    ])
+      Input.labels: HostTensor(blends?.map(\.first) ?? labels, shape: [labels.count]),
+    ]
+    if let blends {
+      inputs[Input.others] = HostTensor(blends.map(\.second), shape: [labels.count])
+      inputs[Input.weights] = HostTensor(blends.map(\.weight), shape: [labels.count])
+    }
+    let outputs = try program.run(inputs)
     guard let modulations = outputs[Self.output] else {
       throw ProgramError("conditioning: its program returned no modulations")
     }
