@@ -69,7 +69,7 @@ import Testing
 
   @Test func mistakesEndWithTwoAndOneLine() throws {
     try withTemporaryFolder { folder in
-      let place = try Place(folder)
+      _ = try Place(folder)
       for (command, flags, message) in [
         ("edit", ["--strength", "1.5"], "expected a number from 0.0 to 1.0"),
         ("edit", ["--images", "nowhere.png"], "nowhere.png: expected an image file or a folder"),

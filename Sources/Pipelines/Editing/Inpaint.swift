@@ -8,7 +8,7 @@ import TensorGraph
 /// `flowturbo inpaint`: the white part of a mask painted anew, the rest kept.
 ///
 /// Between the steps the known part of the latents is put back on its path, see
-/// ``Sampling/KnownRegion``; the decoded picture is joined to the image's own pixels, which are
+/// `KnownRegion`; the decoded picture is joined to the image's own pixels, which are
 /// kept where the mask is black.
 ///
 /// Source: Lugmayr et al., "RePaint: inpainting using denoising diffusion probabilistic models",

@@ -42,7 +42,15 @@ struct TaskBatches {
     { [classes] range in range.map { classes[min($0, classes.count - 1)] } }
   }
 
-  var labelText: String { LabelPolicy.classes(classes.map(Int.init)).description }
+  /// A list of classes as `sample` writes them, or one with `none` in it.
+  var labelText: String {
+    let none = Int32(clamping: draws.classes)
+    guard classes.contains(none) else {
+      return LabelPolicy.classes(classes.map(Int.init)).description
+    }
+    return Set(classes).count == 1
+      ? "none" : classes.map { $0 == none ? "none" : "\($0)" }.joined(separator: ",")
+  }
 
   /// - Parameter masks: one for each image.
   func inputs(masks: [Mask.Source] = []) -> [SampleManifest.Input] {

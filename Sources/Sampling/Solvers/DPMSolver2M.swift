@@ -9,7 +9,7 @@ import TensorGraph
 /// with hᵢ = λ′ − λ the step in log-SNR λ = log(t/(1 − t)), which is infinite at both ends: there
 /// c has the limit 0 after the first step and is set to 0 in the last, so that the first two
 /// steps and the last are of order 1 (Euler's), as diffusers makes the last for a final σ of 0.
-/// From data to noise the rule is its own mirror image, see ``LogSNRStep``.
+/// From data to noise the rule is its own mirror image, see `LogSNRStep`.
 /// Order 2, one evaluation. Source: Lu et al., "DPM-Solver++", 2022, algorithm 2.
 struct DPMSolver2MBlock: BlockFunction {
   let isFirst: Bool
