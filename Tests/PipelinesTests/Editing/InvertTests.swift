@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Imaging
 import PipelinesTestSupport
+import Synchronization
 import Testing
 
 @testable import Pipelines
@@ -46,6 +47,21 @@ import Testing
     try withPlace { place in
       try place.invert("out", plan: plan)
       #expect(try place.latents("out", "noise", file: "noise").allSatisfy(\.isFinite))
+    }
+  }
+
+  /// Refiners look ahead.
+  @Test(arguments: [("H2P2", 0), ("H2R1", 1)])
+  func refinersAreWarnedOf(plan: String, count: Int) throws {
+    try withPlace { place in
+      let configuration = try place.decode(
+        InvertConfiguration.self, to: "out", plan: plan, sampling: "labels: none",
+        "input: {images: [\(place.pictures)/a]}", [])
+      let warnings = Mutex(0)
+      try Invert(configuration) { event in
+        if case .warning = event { warnings.withLock { $0 += 1 } }
+      }.run(resume: false)
+      #expect(warnings.withLock { $0 } == count)
     }
   }
 
