@@ -1,4 +1,4 @@
-// n samples, R rows, see Guidance.swift; K times, U labels, M modulations.
+// n samples, R rows, see Guidance.swift; K times, U labels, P pairs of both, M modulations.
 import Models
 import TensorGraph
 
@@ -25,14 +25,20 @@ struct Conditioning {
   let size: Int
   /// (times (K), labels (U)) → (U, K, M).
   let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  /// (times (P), labels (P)) → (P, M).
+  let paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
   /// The same of labels between two classes: (1 − weight)·first + weight·second, (U) each.
   var blended:
+    ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
+  var pairedBlended:
     ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
 
   init(_ network: SiT) {
     size = network.configuration.modulationSize
     modulations = network.modulations(times:labels:)
+    paired = network.pairedModulations(times:labels:)
     blended = network.modulations(times:between:and:weights:)
+    pairedBlended = network.pairedModulations(times:between:and:weights:)
   }
 
   private enum Input {
@@ -61,7 +67,25 @@ struct Conditioning {
     return graph
   }
 
-  /// Runs a program of such a graph: (U, K, M).
+  /// The graph for `pairs` times with a label, or a blend of two, each.
+  func pairedGraph(_ role: NetworkRole, pairs: Int, blends: Bool = false) throws -> Graph {
+    let graph = Graph()
+    let (t, y) = try (
+      graph.input(Input.times, [pairs]), graph.input(Input.labels, [pairs], .int32)
+    )
+    let result =
+      if blends, let pairedBlended {
+        try graph.namespace(role.rawValue) { [graph] in
+          try pairedBlended(
+            t, y, graph.input(Input.others, [pairs], .int32),
+            graph.input(Input.weights, [pairs]))
+        }
+      } else { try graph.namespace(role.rawValue) { try paired(t, y) } }
+    graph.output(Self.output, result)
+    return graph
+  }
+
+  /// Runs a program of either graph: (U, K, M) or (P, M).
   /// - Parameter blends: what the labels stand for, where the graph is one of blends.
   func run(
     _ program: any Program, times: [Float], labels: [Int32], blends: [LabelBlend]? = nil

@@ -49,7 +49,7 @@ extension SamplingPlan {
   public func validate(_ settings: SolverSettings, over span: TimeSpan, isChanged: Bool = false)
     throws
   {
-    if case .solver(let name, _) = self, name == .dopri5 || name == .adaptive {
+    if case .solver(let name, _) = self, name.isAdaptive {
       guard span == .whole, !isChanged else {
         throw InvalidField(
           "plan",

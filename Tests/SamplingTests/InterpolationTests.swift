@@ -23,7 +23,7 @@ import Testing
   }
 
   /// A blend is the class whose embedding lies between, in predictor and refiner.
-  @Test(arguments: ["H2P1R1", "euler:3", "adaptive:3"], [1, 1.5])
+  @Test(arguments: ["H2P1R1", "euler:3", "adaptive:3", "heun21"], [1, 1.5])
   func aBlendIsTheClassBetween(plan: String, scale: Double) throws {
     let networks = try ToyNetworks()
     let blending = try networks.sampler(plan, scale: scale)

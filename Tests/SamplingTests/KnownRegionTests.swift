@@ -9,7 +9,7 @@ import Testing
 @Suite struct KnownRegionTests {
   static let plans = [
     "H4P3R2", "P4", "R3", "euler:5", "midpoint:3", "heun:3", "rk4:2", "ab2:5", "ab3:5",
-    "dpm++2m:6", "unipc2:6", "sde:6",
+    "dpm++2m:6", "unipc2:6", "sde:6", "sde-heun:6",
   ]
   private static let draws = SampleDraws(seed: 4, labels: .random, classes: ToyFlow.classes)
 

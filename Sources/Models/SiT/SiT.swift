@@ -110,6 +110,31 @@ public struct SiT: Layer {
       .reshaped([u, k, configuration.modulationSize])
   }
 
+  /// The same for pairs of a time and a label, as rows that stand at times of their own need them.
+  ///
+  /// - Parameters:
+  ///   - times: (P).
+  ///   - labels: int32 (P).
+  /// - Returns: (P, M).
+  public func pairedModulations(times t: Tensor, labels y: Tensor) throws -> Tensor {
+    try pairedModulations(times: t, embedded: labels(y))
+  }
+
+  /// The same between two classes, as `modulations(times:between:and:weights:)`.
+  public func pairedModulations(
+    times t: Tensor, between first: Tensor, and second: Tensor, weights: Tensor
+  ) throws -> Tensor {
+    try pairedModulations(
+      times: t, embedded: labels(between: first, and: second, weights: weights))
+  }
+
+  /// - Parameter y: (P, D).
+  private func pairedModulations(times t: Tensor, embedded y: Tensor) throws -> Tensor {
+    let condition = try times(t) + y  // (P, D)
+    let parts = try (0...blocks.count).map { try modulation(of: condition, at: $0) }
+    return try parts[0].concatenated(with: Array(parts.dropFirst()), axis: 1)  // (P, M)
+  }
+
   /// Velocities (R, C, S, S) at modulations that are known already.
   ///
   /// - Parameters:
