@@ -33,10 +33,20 @@ struct Conditioning {
   var pairedBlended:
     ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
 
+  init(
+    size: Int, modulations: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor,
+    paired: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  ) {
+    self.size = size
+    self.modulations = modulations
+    self.paired = paired
+  }
+
   init(_ network: SiT) {
-    size = network.configuration.modulationSize
-    modulations = network.modulations(times:labels:)
-    paired = network.pairedModulations(times:labels:)
+    self.init(
+      size: network.configuration.modulationSize,
+      modulations: network.modulations(times:labels:),
+      paired: network.pairedModulations(times:labels:))
     blended = network.modulations(times:between:and:weights:)
     pairedBlended = network.pairedModulations(times:between:and:weights:)
   }

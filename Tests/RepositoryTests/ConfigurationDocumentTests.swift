@@ -63,6 +63,8 @@ import Training
     var variant = ComparedPlan()
     (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
     compare.sampling.variants = [("NAME", variant)]
+    var likelihood = LikelihoodConfiguration()
+    likelihood.data = latents
     var plain = CompareConfiguration()
     plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
@@ -73,7 +75,9 @@ import Training
       + keys("train-refiner", refiner) + keys("train-refiner", TrainRefinerConfiguration())
       + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
-      + keys("compare", plain) + keys("evaluate", EvaluateConfiguration()) + tasks()
+      + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
+      + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
+      + tasks()
   }
 
   private static func tasks() throws -> [Key] {
@@ -92,7 +96,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate", "edit", "inpaint", "invert", "interpolate",
+      "compare", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords

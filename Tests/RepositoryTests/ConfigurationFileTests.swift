@@ -28,6 +28,7 @@ import Training
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     case "edit": return try file.decode(EditConfiguration.self)
     case "inpaint": return try file.decode(InpaintConfiguration.self)
