@@ -77,6 +77,18 @@ import Training
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
       + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
+      + tasks()
+  }
+
+  private static func tasks() throws -> [Key] {
+    var (edit, inpaint) = (EditConfiguration(), InpaintConfiguration())
+    var (invert, interpolate) = (InvertConfiguration(), InterpolateConfiguration())
+    edit.task.refiner = NetworkReference()
+    inpaint.task.refiner = NetworkReference()
+    invert.task.refiner = NetworkReference()
+    interpolate.task.refiner = NetworkReference()
+    return try keys("edit", edit) + keys("inpaint", inpaint) + keys("invert", invert)
+      + keys("interpolate", interpolate)
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
@@ -84,7 +96,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate", "likelihood",
+      "compare", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords

@@ -30,6 +30,10 @@ import Training
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
     case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
+    case "edit": return try file.decode(EditConfiguration.self)
+    case "inpaint": return try file.decode(InpaintConfiguration.self)
+    case "invert": return try file.decode(InvertConfiguration.self)
+    case "interpolate": return try file.decode(InterpolateConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }
   }

@@ -31,6 +31,11 @@ struct SamplingModels {
     return [configuration.inChannels, configuration.inputSize, configuration.inputSize]
   }
 
+  /// Side of the images in pixels.
+  var imageSide: Int {
+    predictor.model.configuration.inputSize * vae.model.configuration.downsampling
+  }
+
   var classes: Int { predictor.model.configuration.classes }
 
   /// - Throws: `InputError` where the refiner is one for other latents or classes.
@@ -61,6 +66,11 @@ struct SamplingModels {
         guidance: Guidance(scale: guidance, channels: channels, nullClass: classes)),
       predictorWeights: predictor.weights, refinerWeights: refiner?.weights ?? [:],
       plan: plan, variant: variant, settings: settings)
+  }
+
+  /// - Throws: `InputError` where the autoencoder takes no RGB images.
+  func encoder(_ executor: any Executor) throws -> LatentEncoder {
+    try LatentEncoder(vae.model, weights: vae.weights, side: imageSide, executor: executor)
   }
 
   func decoder(_ executor: any Executor) throws -> LatentDecoder {
