@@ -44,7 +44,9 @@ public struct Sample {
     }
     try options.labels.validate(classes: models.classes)
     let executor = try CPUExecutor(precision: configuration.precision.resolved())
-    let sampler = try sampler(models, refiner, executor)
+    let sampler = try sampler(
+      models, refiner,
+      CPUExecutor(precision: executor.precision, compilation: options.compilation))
     let memory = try memory(models, refiner, work(sampler, models), executor.precision)
     warnOfMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
@@ -94,7 +96,7 @@ public struct Sample {
     return try models.sampler(
       options.plan, refiner: refiner, guidance: options.guidance,
       channels: options.guidanceChannels, variant: options.refinerVariant,
-      settings: options.solver, executor: executor)
+      settings: options.solver, inParts: options.compilation == .whole, executor: executor)
   }
 
   var batches: SampleBatches {

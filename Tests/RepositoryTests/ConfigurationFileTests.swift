@@ -1,3 +1,4 @@
+import Ablation
 import Configuration
 import Foundation
 import Models
@@ -28,6 +29,7 @@ import Training
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "ablation": return try file.decode(AblationConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }

@@ -9,7 +9,7 @@ public struct FlowTurbo: ParsableCommand {
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
       CompareCommand.self, EvaluateCommand.self, InspectCommand.self, ConvertCommand.self,
-      VerifyCommand.self,
+      AblateCommand.self, VerifyCommand.self,
     ])
 
   public init() {}

@@ -26,6 +26,7 @@ extension TimeSpacing: ConfigurationValue {
 extension DiffusionForm: ConfigurationValue {}
 extension DiffusionLastStep: ConfigurationValue {}
 extension RefinerVariant: ConfigurationValue {}
+extension Compilation: ConfigurationValue {}
 extension GuidanceChannels: ConfigurationValue {}
 extension LearningRateSchedule.Decay: ConfigurationValue {}
 extension TimeOffsetOptions.Distribution: ConfigurationValue {}
