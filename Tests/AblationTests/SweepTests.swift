@@ -76,6 +76,11 @@ import Testing
       #expect(abs(mean[0] - (fid[0] + fid[1]) / 2) < 1e-12)
       let interval = try #require(TInterval(Array(fid.prefix(2))))
       #expect(try numbers(summary, "fid[tiny-features]_high")[0] == interval.upper)
+      let difference = try numbers(summary, "fid[tiny-features]_difference")
+      #expect(difference[0].isNaN)
+      #expect(abs(difference[1] - (fid[2] - fid[0] + fid[3] - fid[1]) / 2) < 1e-12)
+      let paired = try #require(TInterval([fid[2] - fid[0], fid[3] - fid[1]]))
+      #expect(try numbers(summary, "fid[tiny-features]_difference_low")[1] == paired.lower)
       // One seed has the bootstrap's interval.
       let guidance = try #require(document[table: "tables/guidance"])
       #expect(guidance["time_latency"] == nil)
@@ -135,6 +140,32 @@ import Testing
       let done = Mutex<[Step.Kind]>([])
       try run(configuration, resume: true) { step in done.withLock { $0.append(step.kind) } }
       #expect(done.withLock { $0 } == [.sample, .evaluation])
+    }
+  }
+
+  /// Cells whose refiner cannot be trained fail alone; the others are done and timed.
+  @Test func aFailedTrainingTakesItsCellsAlone() throws {
+    try withTemporaryFolder { folder in
+      let sweep = try TinySweep(in: folder)
+      // Rendered solids have ten classes, the teacher has three.
+      let configuration = try sweep.configuration(overrides: [
+        "base.refiner=trained", "studies.orders.seeds=[0]",
+        "base.train-refiner={data: {encode: {render: {perClass: 1, size: 8}, size: 8, vae: {weights: "
+          + "\(sweep.models.vae)}}}, teacher: {weights: \(sweep.models.predictor)}, training: {steps: 2}}",
+      ])
+      let error = #expect(throws: SweepIncomplete.self) { try run(configuration) }
+      #expect(error?.description.contains("labels below 3, the classes of the teacher") == true)
+      let document = try ResultsDocument(path: "\(sweep.root)/results.h5")
+      let orders = try #require(document[table: "tables/orders"])
+      #expect(orders["status"]?.values == .texts(["failed", "done"]))
+      guard case .numbers(let times)? = orders["time_latency"]?.values,
+        case .texts(let errors)? = orders["timing_error"]?.values
+      else {
+        Issue.record("no times")
+        return
+      }
+      #expect(times[0].isNaN && times[1] > 0)
+      #expect(errors[0].contains("refiner.safetensors") && errors[1].isEmpty)
     }
   }
 

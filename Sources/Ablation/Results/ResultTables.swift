@@ -71,6 +71,15 @@ struct ResultTables {
 
     func values(_ metric: String) -> [Double] { rows.compactMap { $0.metric(metric)?.value } }
 
+    /// Of this cell less another one, seed by seed.
+    func differences(_ metric: String, from other: Group) -> [Double] {
+      rows.compactMap { row in
+        let twin = other.rows.first { $0.cell.seed == row.cell.seed }
+        return row.metric(metric).flatMap { own in twin?.metric(metric).map { own.value - $0.value }
+        }
+      }
+    }
+
     func mean(_ metric: String) -> Double? {
       let values = values(metric)
       return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -108,6 +117,29 @@ struct ResultTables {
         "Lower end of the mean's 95 % interval by Student's t over seeds; of one seed the bootstrap's"
       ) { $0.interval(name)?.0 }
       columns.number("\(name)_high", "1", "Its upper end") { $0.interval(name)?.1 }
+      guard
+        let baseline = groups.first(where: {
+          $0.rows.first?.cell.name == study.configuration.baseline
+        })
+      else { continue }
+      // Cells of one seed share their noise: what both have in common is not in the difference.
+      func difference(_ group: Group) -> [Double] {
+        group.rows.first?.cell.name == study.configuration.baseline
+          ? [] : group.differences(name, from: baseline)
+      }
+      columns.number(
+        "\(name)_difference", "1", "Mean over seeds of the difference from the baseline"
+      ) {
+        let values = difference($0)
+        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+      }
+      columns.number(
+        "\(name)_difference_low", "1",
+        "Lower end of its 95 % interval by Student's t over seeds; NaN for one seed"
+      ) { TInterval(difference($0))?.lower }
+      columns.number("\(name)_difference_high", "1", "Its upper end") {
+        TInterval(difference($0))?.upper
+      }
     }
     var single = ResultColumns(groups.compactMap(\.rows.first))
     single.addEvaluations()

@@ -35,10 +35,12 @@ struct StepQueue {
         failed[hash] = record.error ?? "failed"
         continue
       }
-      let culprit = step.needs.first { failed[$0] != nil || blocked[$0] != nil }
+      func isLost(_ need: String) -> Bool { failed[need] != nil || blocked[need] != nil }
+      // Times are taken of the cells that there are.
+      let culprit = step.kind == .timing ? nil : step.needs.first(where: isLost)
       if let culprit {
         blocked[hash] = failed[culprit] ?? blocked[culprit]
-      } else if step.needs.allSatisfy({ !wanted.contains($0) }) {
+      } else if step.needs.allSatisfy({ !wanted.contains($0) || isLost($0) }) {
         ready.append(step)
       } else {
         waiting.append(step)

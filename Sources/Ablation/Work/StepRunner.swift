@@ -39,6 +39,7 @@ struct StepRunner {
       record.evaluations = configuration.sampling.plan.evaluations(
         refinerVariant: configuration.sampling.refinerVariant
       ).map { .init(predictor: Double($0.predictor), refiner: Double($0.refiner)) }
+      try startOver(configuration)
       try sample.run(resume: true)
     case .reference(let configuration):
       try Evaluate(configuration, observe: quiet, shouldStop: shouldStop).prepareReference()
@@ -50,9 +51,14 @@ struct StepRunner {
       }
       record.warnings = report.warnings
     case .timing(let cells, let options):
-      record.timings = try StudyTiming(
+      let timings = try StudyTiming(
         cells: cells, options: options, observe: quiet, shouldStop: shouldStop
       ).run()
+      record.timings = timings
+      // The others' times count; to try again takes all of them anew, as they take turns.
+      if let lost = timings.first(where: { $0.error != nil }) {
+        (record.status, record.error) = (.failed, "\(lost.cell): \(lost.error ?? "")")
+      }
     }
     record.seconds = (ContinuousClock.now - start) / .seconds(1)
     return record
@@ -65,6 +71,14 @@ struct StepRunner {
       error: line.withoutControlCharacters, settings: step.settings, seconds: 0,
       threads: CPUExecutor.threads, host: ProcessPlace.current.host,
       commit: SourceCommit.current)
+  }
+
+  /// Samples that other code has begun have other bytes: they are not gone on with.
+  private func startOver(_ configuration: SampleConfiguration) throws {
+    guard let begun = try SampleManifest.read(in: configuration.output),
+      begun.codeVersion != Toolkit.version || begun.oneDNN != SampleManifest.libraryVersion
+    else { return }
+    try FileManager.default.removeItem(atPath: configuration.output)
   }
 
   private func finish(_ outcome: TrainingOutcome) throws {

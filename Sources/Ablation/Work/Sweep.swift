@@ -45,6 +45,8 @@ public struct Sweep: Sendable {
     var waited = false
     while true {
       if shouldStop() { throw Stopped("stopped: repeat the command with --resume") }
+      // Before the look at what is done, so that no end is missed between the two.
+      let claimed = claimNames()
       let queue = StepQueue(
         plan, targets: targets, records: try records.read(plan), hasProduct: records.hasProduct)
       guard !queue.isEmpty else { break }
@@ -65,7 +67,7 @@ public struct Sweep: Sendable {
       } else {
         if !waited { observe(.note("the steps left are done by other processes: waiting")) }
         waited = true
-        Thread.sleep(forTimeInterval: 0.25)
+        waitForChange(since: claimed)
       }
     }
     try publish(writer, records)
@@ -82,6 +84,18 @@ public struct Sweep: Sendable {
       }
     }
     return nil
+  }
+
+  private func claimNames() -> Set<String> {
+    Set((try? FileManager.default.contentsOfDirectory(atPath: folder.claims)) ?? [])
+  }
+
+  /// Waits until a claim comes or goes; half a minute at most, as a dead process changes none.
+  /// Looks at names alone: others may be taking times.
+  private func waitForChange(since before: Set<String>) {
+    for _ in 0..<120 where !shouldStop() && claimNames() == before {
+      Thread.sleep(forTimeInterval: 0.25)
+    }
   }
 
   /// Waits until no other process works on anything, before times are taken.
