@@ -1,7 +1,7 @@
 import Foundation
 import TensorGraph
 
-/// A graph run operation by operation: the kernels of ``CPUProgram``, but none joined with
+/// A graph run operation by operation: the kernels of `CPUProgram`, but none joined with
 /// its neighbours, every value in memory of its own, weights read as they are given. Kernels
 /// are looked up once and bound at every run, as frameworks do that keep no program.
 final class SingleOperations: Program {

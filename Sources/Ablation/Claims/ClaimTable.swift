@@ -42,7 +42,7 @@ final class ClaimTable: Sendable {
   }
 
   /// Claims a step that nobody is at work on. An exclusive one is claimed while others are
-  /// still at work: who claims it waits until ``others()`` is empty.
+  /// still at work: who claims it waits until `others()` is empty.
   func claim(_ step: String, isExclusive: Bool) throws -> Outcome {
     try turn {
       let others = try read()

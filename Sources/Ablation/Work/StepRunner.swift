@@ -87,10 +87,13 @@ struct StepRunner {
     }
   }
 
+  /// Stages that may take minutes.
+  private static let shown = ["render", "encode", "train", "sample", "time"]
+
   /// What a pipeline tells of one run would drown what the sweep tells of many.
   private var quiet: PipelineObserver {
     { [observe] event in
-      if case .progress = event { observe(event) }
+      if case .progress(let stage, _, _, _) = event, Self.shown.contains(stage) { observe(event) }
     }
   }
 }

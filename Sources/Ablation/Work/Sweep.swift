@@ -29,7 +29,7 @@ public struct Sweep: Sendable {
   ///   - resume: tries steps again that failed in an earlier run. What is done is kept in any
   ///     case, and what was begun goes on.
   ///   - only: the studies to do; none for all.
-  /// - Throws: ``Stopped`` where the user asked for it; ``SweepIncomplete`` where cells failed.
+  /// - Throws: `Stopped` where the user asked for it; ``SweepIncomplete`` where cells failed.
   public func run(resume: Bool, only: [String] = []) throws {
     let plan = try SweepPlan(configuration, folder)
     let targets = try plan.selected(only).flatMap(\.targets)
@@ -59,7 +59,7 @@ public struct Sweep: Sendable {
           continue
         }
         try waitForOthers(step, claims)
-        try run(step, records, claims)
+        try run(step, left: queue.ready.count + queue.waiting.count, records, claims)
         try removeSamples(step, plan, records)
         if step.kind == .evaluation || step.kind == .timing || step.kind == .refiner {
           try publish(writer, records)
@@ -107,12 +107,14 @@ public struct Sweep: Sendable {
     }
   }
 
-  private func run(_ step: Step, _ records: StepRecords, _ claims: ClaimTable) throws {
+  private func run(
+    _ step: Step, left: Int, _ records: StepRecords, _ claims: ClaimTable
+  ) throws {
     let runner = StepRunner(folder: folder, observe: observe, shouldStop: shouldStop)
     let record: StepRecord
     do {
       try willRun(step)
-      observe(.note("\(step.hash.prefix(8)) \(step.title)"))
+      observe(.note("\(step.hash.prefix(8)) \(step.title) (\(left) steps left)"))
       record = try runner.run(step)
     } catch let stop as Stopped {
       throw Stopped("\(stop)".contains("--resume") ? "\(stop)" : "\(stop) with --resume")
