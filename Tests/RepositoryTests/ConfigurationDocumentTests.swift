@@ -2,6 +2,7 @@ import Ablation
 import Configuration
 import Models
 import Pipelines
+import Sampling
 import Testing
 import Training
 
@@ -60,7 +61,11 @@ import Training
     var evaluation = ComparisonEvaluationOptions()
     evaluation.render = RenderedSetOptions()
     compare.evaluation = evaluation
+    var variant = ComparedPlan()
+    (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
+    compare.sampling.variants = [("NAME", variant)]
     var plain = CompareConfiguration()
+    plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
     var ablation = AblationConfiguration()
     ablation.studies = [("NAME", StudyConfiguration())]
