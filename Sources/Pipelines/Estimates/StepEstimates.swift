@@ -85,18 +85,24 @@ extension Sample {
       settings: options.solver)
     let draws = SampleDraws(
       seed: configuration.seed, labels: options.labels, classes: shape.classes)
-    let work = try sampler.work(
-      latentShape: [shape.inChannels, shape.inputSize, shape.inputSize],
-      labels: draws.labels(0..<batches.size))
     let count = batches.indices.count
-    // A solver that chooses its steps is taken to take twenty.
-    let steps: Double
-    if case .solver(let name, _) = options.plan, name.isAdaptive { steps = 20 } else { steps = 1 }
+    let sampling: Double
+    if options.plan.isAdaptive {
+      // As many evaluations as the plan says, or else twenty.
+      let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
+      sampling =
+        Double(count * (evaluations?.predictor ?? 20)) * (options.guidance == 1 ? 1 : 2)
+        * shape.multiplyAdds
+    } else {
+      let work = try sampler.work(
+        latentShape: [shape.inChannels, shape.inputSize, shape.inputSize],
+        labels: draws.labels(0..<batches.size))
+      sampling =
+        work.nullModulations + Double(batches.count) * (work.classModulations + work.blocks)
+    }
     let side = shape.inputSize * vae.configuration.downsampling
     return WorkEstimate(
-      multiplyAdds: work.nullModulations
-        + Double(batches.count) * (work.classModulations + steps * work.blocks)
-        + Double(count) * (try vae.decodingWork(side: shape.inputSize)),
+      multiplyAdds: sampling + Double(count) * (try vae.decodingWork(side: shape.inputSize)),
       disk: 3 * side * side * count * (configuration.write.npz ? 1 : 0)
         + 3 * side * side * min(count, 160) / 2)
   }

@@ -93,7 +93,7 @@ public final class SamplerTiming {
   /// Multiply–adds per sample in the plan's graphs, guidance, times and classes included; of
   /// solvers that choose their steps, the evaluations that were run times one's.
   public func multiplyAdds(batch: Int) throws -> Double {
-    guard case .solver(let name, _) = plan, name.isAdaptive else {
+    guard plan.isAdaptive else {
       let work = try sampler.work(latentShape: latentShape, labels: draws.labels(0..<batch))
       return (work.blocks + work.nullModulations + work.classModulations) / Double(batch)
     }
