@@ -99,6 +99,40 @@ import Testing
     }
   }
 
+  @Test func refinersAreTrainedOnceOrForEverySeed() throws {
+    try withTemporaryFolder { folder in
+      let sweep = try TinySweep(in: folder)
+      func plan(_ overrides: [String]) throws -> SweepPlan {
+        try self.plan(
+          sweep,
+          sweep.configuration(
+            overrides: [
+              "base.refiner=trained",
+              "base.train-refiner={data: {encode: {render: {perClass: 1, size: 8}, size: 8, vae: "
+                + "{weights: \(sweep.models.vae)}}}, teacher: {weights: \(sweep.models.predictor)}, "
+                + "training: {steps: 2}}",
+            ] + overrides))
+      }
+      func trainings(_ plan: SweepPlan) -> [Step] {
+        plan.steps.values.filter { $0.kind == .refiner }
+      }
+      let once = try plan([])
+      #expect(trainings(once).count == 1)
+      let cells = once.studies[0].cells
+      #expect(cells.map { $0.refiner != nil } == [true, true, false, false])
+      #expect(trainings(try plan(["studies.orders.retrain=true"])).count == 2)
+      #expect(
+        trainings(
+          try plan(["studies.orders.set={train-refiner.training.offset.range: [0.0, 0.2]}"])
+        ).first?.hash != trainings(once).first?.hash)
+      // Where files lie and how often something is written is not in the hash.
+      #expect(
+        trainings(
+          try plan(["studies.orders.set={train-refiner.training.checkpoint.every: 1}"])
+        ).first?.hash == trainings(once).first?.hash)
+    }
+  }
+
   @Test func queueLeavesOutWhatIsDoneAndWhatRestsOnFailures() throws {
     try withTemporaryFolder { folder in
       let sweep = try TinySweep(in: folder)

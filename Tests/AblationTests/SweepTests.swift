@@ -194,7 +194,7 @@ import Testing
   @Test func stopsAnywhereAndGoesOn() throws {
     try withTemporaryFolder { folder in
       let sweep = try TinySweep(in: folder)
-      let configuration = try sweep.configuration()
+      let configuration = try sweep.configuration(overrides: ["studies.orders.seeds=[0]"])
       try run(configuration)
       let undisturbed = try Self.lasting("\(sweep.root)/results.h5")
       try FileManager.default.removeItem(atPath: sweep.root)
