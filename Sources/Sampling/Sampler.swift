@@ -64,6 +64,9 @@ public final class Sampler {
   /// Samples of all runs so far.
   public internal(set) var samples = 0
 
+  /// Inputs that the field itself adds to every block's program, by name: the same in all steps.
+  var fieldInputs: [String: HostTensor] = [:]
+
   /// Called before each block, which a solver that chooses its steps has more of than
   /// an observer sees; what it throws ends the run.
   public var willRunBlock: (() throws -> Void)?
@@ -218,7 +221,7 @@ public final class Sampler {
     try willRunBlock?()
     let traced = try trace(block, shape: shape, times: times)
     count(traced.evaluations, rows: shape[0], wanted: samples)
-    var inputs: [String: HostTensor] = [:]
+    var inputs = fieldInputs
     for name in traced.inputs { inputs[name.name] = try input(name) }
     let outputs = try program(block, shape: shape, times: times).run(inputs)
     guard let x = outputs[Output.x] else {

@@ -64,6 +64,8 @@ import Training
     var variant = ComparedPlan()
     (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
     compare.sampling.variants = [("NAME", variant)]
+    var likelihood = LikelihoodConfiguration()
+    likelihood.data = latents
     var plain = CompareConfiguration()
     plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
@@ -80,6 +82,7 @@ import Training
       + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
+      + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
@@ -87,7 +90,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate", "ablate",
+      "compare", "evaluate", "likelihood", "ablate",
     ]
     guard !key.section.isEmpty else {
       return heading == "All files" || heading == "The top of `\(key.command)`"

@@ -30,6 +30,7 @@ import Training
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
     case "ablation": return try file.decode(AblationConfiguration.self)
+    case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }
