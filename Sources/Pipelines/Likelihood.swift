@@ -137,7 +137,7 @@ public struct Likelihood {
       } catch is Abandoned {
         throw stopped()
       }
-      let evaluations = (estimator.evaluations - before) / drawn.count
+      let evaluations = Double(estimator.evaluations - before) / Double(drawn.count)
       let batch = try zip(kept, found).map { job, likelihood in
         try LikelihoodRow(
           job, label: file.labels[job.index], likelihood, entropy: latents.entropy(job.index),

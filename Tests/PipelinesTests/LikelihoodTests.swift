@@ -196,7 +196,7 @@ private struct Setting {
         })
 
       let adaptive = try setting.rows("adaptive", ["likelihood.plan=dopri5"])
-      #expect(adaptive.allSatisfy { $0.evaluations >= 14 && $0.evaluations % 6 == 2 })
+      #expect(adaptive.allSatisfy { $0.evaluations >= 8 && $0.evaluations < 500 })
     }
   }
 

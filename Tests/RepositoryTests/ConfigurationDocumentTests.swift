@@ -61,11 +61,11 @@ import Training
     var evaluation = ComparisonEvaluationOptions()
     evaluation.render = RenderedSetOptions()
     compare.evaluation = evaluation
+    var likelihood = LikelihoodConfiguration()
+    likelihood.data = latents
     var variant = ComparedPlan()
     (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
     compare.sampling.variants = [("NAME", variant)]
-    var likelihood = LikelihoodConfiguration()
-    likelihood.data = latents
     var plain = CompareConfiguration()
     plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()

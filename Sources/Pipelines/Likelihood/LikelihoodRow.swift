@@ -18,8 +18,8 @@ struct LikelihoodRow: Codable, Sendable, Equatable {
   var error: Double?
   /// Entropy of the posterior that the latent was drawn from.
   var entropy: Double
-  /// Evaluations of velocity and divergence.
-  var evaluations: Int
+  /// Evaluations of velocity and divergence, the mean over the batch.
+  var evaluations: Double
 
   var bits: Double { prior + divergence }
   /// What the latent tells of its image, coded by this density: the divergence of the posterior
@@ -28,7 +28,7 @@ struct LikelihoodRow: Codable, Sendable, Equatable {
 
   init(
     _ job: LikelihoodJobs.Job, label: Int32, _ likelihood: LatentLikelihood, entropy: Double,
-    evaluations: Int
+    evaluations: Double
   ) throws {
     (index, self.label, condition) = (job.index, label, job.condition)
     (prior, divergence) = (likelihood.priorBits, likelihood.divergenceBits)

@@ -6,7 +6,7 @@ extension LikelihoodReport {
   /// - Parameter rows: of all jobs in their order, at least one; under every class those of a
   ///   sample follow each other.
   mutating func summarise(_ rows: [LikelihoodRow], classes: LikelihoodSettings.Classes) {
-    evaluations = rows.reduce(0) { $0 + Double($1.evaluations) } / Double(rows.count)
+    evaluations = rows.reduce(0) { $0 + $1.evaluations } / Double(rows.count)
     switch classes {
     case .own: results = [group("own class", rows.map { [$0] })]
     case .unconditional: results = [group("unconditional", rows.map { [$0] })]

@@ -42,8 +42,8 @@ extension LikelihoodReport {
           "posterior_entropy", numbers(\.entropy),
           description: "Entropy of the posterior that the latent is of, \(bits)"),
         .init(
-          "evaluations", integers(\.evaluations),
-          description: "Evaluations of velocity and divergence"),
+          "evaluations", numbers(\.evaluations),
+          description: "Evaluations of velocity and divergence, the mean over the batch"),
       ])
   }
 

@@ -18,7 +18,7 @@ import TensorGraph
 /// sampler's. Source: Grathwohl et al., "FFJORD", 2019, equations 4 and 8; Chen et al., "Neural
 /// ordinary differential equations", 2018, theorem 1.
 struct DivergenceField {
-  /// The input of a program that holds the probes, (K, n, …).
+  /// The input of a program that holds the probes, (R, K, …): rows as the state's.
   static let probes = "probes"
 
   let field: VelocityField
@@ -50,10 +50,11 @@ struct DivergenceField {
           }
         })
     case .conditioned(let conditioning, let function):
-      let mirrored = Conditioning(
-        size: conditioning.size,
-        modulations: { try conditioning.modulations(1 - $0, $1) },
-        paired: { try conditioning.paired(1 - $0, $1) })
+      let mirrored = Conditioning(size: conditioning.size) { s, labels in
+        try conditioning.modulations(1 - s, labels)
+      } paired: { s, labels in
+        try conditioning.paired(1 - s, labels)
+      }
       return VelocityField(
         guidance: guidance,
         network: .conditioned(mirrored) { y, modulations, _ in
@@ -69,10 +70,11 @@ struct DivergenceField {
       .reshaped(Shape([n] + latentShape.dimensions))  // (n, …)
     let v = try field.guidance.mixed(network(x)).slice(axis: 0, 0..<n)  // (n, …)
     let probes = try y.graph.input(
-      Self.probes, Shape([vectors, n] + latentShape.dimensions))
+      Self.probes, Shape([n * branches, vectors] + latentShape.dimensions)
+    ).slice(axis: 0, 0..<n)  // (n, K, …)
     var parts: [Tensor] = []
     for k in 0..<vectors {
-      let probe = try probes.slice(axis: 0, k..<k + 1).reshaped(x.shape)  // (n, …)
+      let probe = try probes.slice(axis: 1, k..<k + 1).reshaped(x.shape)  // (n, …)
       // Rows do not meet in a network, so one sum serves all.
       let product = try (v * probe).sum().gradients(withRespectTo: [x])[0]  // (n, …)
       parts.append(try (product * probe).reshaped([n, dimensions]).sum([1]).reshaped([n, 1]))

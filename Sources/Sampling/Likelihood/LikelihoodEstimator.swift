@@ -11,8 +11,8 @@ import TensorGraph
 ///
 /// Each step of the solver is one compiled program, velocities and backward passes together, and
 /// what depends on time and class alone is computed before them. Results depend on the latent, its
-/// label and its probes alone; what else is in the batch changes them by rounding, or with
-/// `dopri5`, whose steps a batch has in common, within the tolerance.
+/// label and its probes alone; what else is in the batch changes them by rounding only, embedded pairs
+/// included, whose steps are each sample's own.
 ///
 /// With guidance the density is that of the guided flow: it is well defined, but no product of
 /// the model's densities, and it is not what the model was trained for.
@@ -26,6 +26,7 @@ public final class LikelihoodEstimator {
   public let latentShape: Shape
   private let field: DivergenceField
   private let sampler: Sampler
+  private let branches: Int
 
   /// - Parameters:
   ///   - field: its refiner takes no part.
@@ -46,6 +47,7 @@ public final class LikelihoodEstimator {
     }
     self.options = options
     self.latentShape = latentShape
+    branches = field.guidance.branches
     self.field = DivergenceField(
       field: field, latentShape: latentShape,
       vectors: options.trace.vectors(dimensions: dimensions))
@@ -88,8 +90,10 @@ public final class LikelihoodEstimator {
       _ = state.floats[(row * width)...].update(
         fromContentsOf: latents.floats[row * d..<(row + 1) * d])
     }
+    // A row for each branch, as the state has.
+    let rows = Array(repeating: indices, count: branches).flatMap { $0 }
     sampler.fieldInputs = [
-      DivergenceField.probes: probes.vectors(options.trace, indices, shape: latentShape)
+      DivergenceField.probes: probes.vectors(options.trace, rows, shape: latentShape)
     ]
     let end = try sampler.sample(noise: state, labels: labels).array()
     return (0..<n).map { row in
@@ -99,7 +103,7 @@ public final class LikelihoodEstimator {
     }
   }
 
-  /// What a batch takes; found without compiling anything. Of `dopri5`, what one step takes.
+  /// What a batch takes; found without compiling anything. Of embedded pairs, what one step takes.
   public func work(labels: [Int32]) throws -> SamplingWork {
     try sampler.work(latentShape: field.stateShape, labels: labels)
   }

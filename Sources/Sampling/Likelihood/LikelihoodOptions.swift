@@ -32,14 +32,16 @@ public enum ProbeDistribution: String, Sendable, CaseIterable {
 public struct LikelihoodOptions: Sendable, Equatable {
   /// A solver from data to noise: one of ``solvers``, as `rk4:10`.
   public var plan: SamplingPlan = .solver(.rk4, steps: 10)
-  /// The times, from noise (0) to data (1) as everywhere, and the tolerance of `dopri5`,
+  /// The times, from noise (0) to data (1) as everywhere, and the tolerance of embedded pairs,
   /// 10⁻⁵ as Song et al. take it.
   public var solver = SolverSettings()
   public var trace = TraceEstimator.hutchinson(.rademacher, probes: 1)
 
   /// Solvers of any ordinary differential equation; the others know what a velocity is, draw
   /// noise or take a refiner.
-  public static let solvers: [SolverName] = [.euler, .midpoint, .heun, .rk4, .ab2, .ab3, .dopri5]
+  public static let solvers: [SolverName] = [
+    .euler, .midpoint, .heun, .rk4, .ab2, .ab3, .heun21, .bs3, .dopri5,
+  ]
 
   public init() {
     (solver.absoluteTolerance, solver.relativeTolerance) = (1e-5, 1e-5)
@@ -67,8 +69,6 @@ public struct LikelihoodOptions: Sendable, Equatable {
   var reversedSolver: SolverSettings {
     var reversed = solver
     reversed.times = solver.times.reversed
-    // The probes are a batch's.
-    reversed.adaptive.per = .batch
     return reversed
   }
 }

@@ -8,15 +8,15 @@ public struct ProbeDraws: Sendable {
 
   public init(seed: UInt64) { self.seed = seed }
 
-  /// Probes (K, n, …) of the samples `indices`, `shape` each.
+  /// Probes (n, K, …) of the samples `indices`, `shape` each.
   func vectors(_ trace: TraceEstimator, _ indices: [Int], shape: Shape) -> HostTensor {
     let length = shape.elementCount
     let count = trace.vectors(dimensions: length)
-    let result = HostTensor(shape: Shape([count, indices.count] + shape.dimensions))
+    let result = HostTensor(shape: Shape([indices.count, count] + shape.dimensions))
     for (row, index) in indices.enumerated() {
       var stream = RandomStream(seed: seed, purpose: .probe, index: UInt64(index))
       for number in 0..<count {
-        let start = (number * indices.count + row) * length
+        let start = (row * count + number) * length
         let values = UnsafeMutableBufferPointer(
           rebasing: result.floats[start..<start + length])
         switch trace {

@@ -14,7 +14,7 @@ import Testing
   /// The whole formula: signs, the prior, the direction of time, both classes.
   @Test(
     arguments: [
-      ("rk4:40", 1e-4), ("dopri5", 1e-4), ("ab3:200", 1e-3), ("heun:100", 6e-3),
+      ("rk4:40", 1e-4), ("dopri5", 1e-4), ("bs3", 1e-4), ("ab3:200", 1e-3), ("heun:100", 6e-3),
       ("midpoint:100", 6e-3),
     ], [Int32(0), 1])
   func gaussianDataHasItsDensity(solver: (plan: String, error: Double), label: Int32) throws {
@@ -166,7 +166,9 @@ import Testing
     #expect(estimator.evaluations == 2 * 20 && estimator.samples == 2 && steps == 5)
   }
 
-  @Test(arguments: ["H4", "H2P2", "sde:8", "unipc2:4", "dpm++2m:4", "adaptive:4", "dopri5:3"])
+  @Test(arguments: [
+    "H4", "H2P2", "sde:8", "unipc2:4", "dpm++2m:4", "adaptive:4", "dopri5:3", "sde-heun:4",
+  ])
   func plansOfOtherEquationsAreRefused(plan: String) throws {
     let options = try KnownDensities.options(plan)
     let error = #expect(throws: InvalidField.self) { try options.validate() }

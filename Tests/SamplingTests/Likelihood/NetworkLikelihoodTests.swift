@@ -110,10 +110,12 @@ import Testing
     }
   }
 
-  /// A sample's number decides its probes, not its place.
-  @Test func batchesChangeNothing() throws {
+  /// A sample's number decides its probes, not its place; with steps of its own, it keeps
+  /// them when others leave the batch.
+  @Test(arguments: ["rk4:2", "bs3"], [1.0, 1.5])
+  func batchesChangeNothing(plan: String, scale: Double) throws {
     let trace = TraceEstimator.hutchinson(.rademacher, probes: 2)
-    let estimator = try estimator("rk4:2", trace)
+    let estimator = try estimator(plan, trace, scale: scale, tolerance: 1e-2)
     let x = networks.noise(0..<3)
     let labels: [Int32] = [3, 0, 5]
     let batch = try estimator(
@@ -122,14 +124,14 @@ import Testing
       let alone = try estimator(
         networks.noise(row..<row + 1), labels: [labels[row]], probes: ProbeDraws(seed: 3),
         indices: [row])[0]
-      #expect(abs(alone.logPrior - batch[row].logPrior) < 1e-3)
-      #expect(abs(alone.divergence - batch[row].divergence) < 1e-3)
+      #expect(abs(alone.logPrior - batch[row].logPrior) < 1e-2)
+      #expect(abs(alone.divergence - batch[row].divergence) < 1e-2)
     }
     // It is the probes that would show another number.
     let other = try estimator(
       networks.noise(0..<1), labels: [3], probes: ProbeDraws(seed: 3), indices: [1])[0]
-    #expect(abs(other.divergence - batch[0].divergence) > 1e-2)
-    #expect(abs(other.logPrior - batch[0].logPrior) < 1e-3)
+    #expect(abs(other.divergence - batch[0].divergence) > 2e-2)
+    #expect(plan == "bs3" || abs(other.logPrior - batch[0].logPrior) < 1e-3)
   }
 
   /// Times and classes are embedded once, before the steps.
