@@ -40,7 +40,9 @@ public struct Sample {
     let (models, refiner) = try Profile.phase("read models") { try readModels() }
     try options.labels.validate(classes: models.classes)
     let executor = try CPUExecutor(precision: configuration.precision.resolved())
-    let sampler = try sampler(models, refiner, executor)
+    let sampler = try sampler(
+      models, refiner,
+      CPUExecutor(precision: executor.precision, compilation: options.compilation))
     let source = try task.source(models, executor)
     let memory = try memory(
       models, refiner, work(sampler, models, source), executor.precision,
@@ -126,7 +128,7 @@ public struct Sample {
     return try models.sampler(
       options.plan, refiner: refiner, guidance: options.guidance,
       channels: options.guidanceChannels, variant: options.refinerVariant,
-      settings: options.solver, executor: executor)
+      settings: options.solver, inParts: options.compilation == .whole, executor: executor)
   }
 
   var batches: SampleBatches {

@@ -1,3 +1,4 @@
+import Ablation
 import Configuration
 import Foundation
 import Models
@@ -28,6 +29,7 @@ import Training
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "ablation": return try file.decode(AblationConfiguration.self)
     case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     case "edit": return try file.decode(EditConfiguration.self)

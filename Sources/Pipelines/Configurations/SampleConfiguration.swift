@@ -76,6 +76,7 @@ extension SamplingOptions: ConfigurationSchema {
     try table.optional("labels", &labels)
     try table.optional("indices", &indices)
     try table.optional("refinerVariant", &refinerVariant)
+    try table.optional("compilation", &compilation)
     try solver.fields(table)
   }
 }

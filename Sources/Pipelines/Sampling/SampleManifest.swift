@@ -89,7 +89,7 @@ public struct SampleManifest: Codable, Sendable, Equatable {
 
   static let fileName = "manifest.json"
 
-  static var libraryVersion: String {
+  public static var libraryVersion: String {
     let version = CPUExecutor.libraryVersion
     return "\(version.major).\(version.minor).\(version.patch)"
   }
