@@ -39,13 +39,14 @@ let rooms = [
   "Diagnostics", "Machine", "Randomness", "Files", "TensorGraph", "ReferenceExecutor",
   "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
-  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines",
+  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines", "Ablation",
 ]
 
 let package = Package(
   name: "FlowTurbo",
   products: rooms.map { .library(name: $0, targets: [$0]) } + [
     .executable(name: "train-refiner", targets: ["train-refiner"]),
+    .executable(name: "ablate", targets: ["ablate"]),
     .executable(name: "flowturbo", targets: ["flowturbo"]),
   ],
   dependencies: [
@@ -111,7 +112,7 @@ let package = Package(
       ], hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
 
-    // Floor 5: what joins the verbs.
+    // Floor 5a: what joins the verbs.
     floor(
       "Verification",
       [
@@ -126,16 +127,26 @@ let package = Package(
         "Machine", "Diagnostics",
       ], hot: true),
 
+    // Floor 5b: sweeps over what joins the verbs.
+    floor(
+      "Ablation",
+      [
+        "Pipelines", "Configuration", "Models", "Training", "Sampling", "Solids", "CPUExecutor",
+        "Storage", "Imaging", "Files", "Diagnostics",
+      ]),
+
     // Floor 6: argument parsing, progress, exit codes; nothing else.
     .target(
       name: "CommandInterface",
       dependencies: [
-        "Pipelines", "CPUExecutor", "Configuration", "Verification", "Training", "ModelFiles",
+        "Ablation", "Pipelines", "CPUExecutor", "Configuration", "Verification", "Training",
+        "ModelFiles",
         "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
     .executableTarget(
       name: "train-refiner", dependencies: ["CommandInterface"], swiftSettings: habits),
+    .executableTarget(name: "ablate", dependencies: ["CommandInterface"], swiftSettings: habits),
     .executableTarget(name: "flowturbo", dependencies: ["CommandInterface"], swiftSettings: habits),
 
     .target(
@@ -207,19 +218,24 @@ let package = Package(
         "Evaluation", "Files", "Imaging", "Machine", "ModelFiles", "Models", "Randomness",
         "Sampling", "Solids", "Storage", "TensorGraph", "Training",
       ]),
+    tests(
+      "Ablation",
+      [
+        "PipelinesTestSupport", "Pipelines", "Configuration", "Storage", "Files", "Diagnostics",
+      ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
       name: "RepositoryTests",
       dependencies: [
-        "Configuration", "Diagnostics", "Models", "Pipelines", "Sampling", "Training",
+        "Ablation", "Configuration", "Diagnostics", "Models", "Pipelines", "Sampling", "Training",
       ],
       swiftSettings: habits),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",
       dependencies: [
-        "flowturbo", "train-refiner", "PipelinesTestSupport", "Checkpoints", "Imaging",
-        "Diagnostics",
+        "flowturbo", "train-refiner", "ablate", "PipelinesTestSupport", "Checkpoints", "Imaging",
+        "Storage", "Diagnostics",
       ],
       swiftSettings: habits),
   ],

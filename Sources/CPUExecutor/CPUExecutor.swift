@@ -7,15 +7,24 @@ import TensorGraph
 /// oneDNN, the rest by small kernels, all in one thread pool and one arena.
 public struct CPUExecutor: Executor {
   public let precision: Precision
+  public let compilation: Compilation
 
   /// - Parameter precision: what programs multiply in.
-  public init(precision: Precision = .float32) { self.precision = precision }
+  public init(precision: Precision = .float32, compilation: Compilation = .whole) {
+    self.precision = precision
+    self.compilation = compilation
+  }
 
   public func compile(_ graph: Graph, variables: [String: HostTensor], frozen: Bool) throws
     -> any Program
   {
     try Profile.phase("compile") {
-      try CPUProgram(graph, variables: variables, frozen: frozen, precision: precision)
+      switch compilation {
+      case .whole:
+        try CPUProgram(graph, variables: variables, frozen: frozen, precision: precision)
+      case .separate:
+        try SingleOperations(graph, variables: variables, precision: precision)
+      }
     }
   }
 

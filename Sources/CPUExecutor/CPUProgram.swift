@@ -148,9 +148,11 @@ extension CPUProgram {
     let lowered: [Lowered]
     let plan: StoragePlan
 
-    init(_ graph: Graph, frozen: Bool, precision: Precision) throws {
+    /// - Parameter joined: whether neighbours that one kernel serves are joined.
+    init(_ graph: Graph, frozen: Bool, precision: Precision, joined: Bool = true) throws {
       let schedule = Schedule(graph)
-      let instructions = Instruction.list(graph, schedule)
+      let instructions =
+        joined ? Instruction.list(graph, schedule) : Instruction.single(graph, schedule)
       let formats = FormatPlan(graph, schedule, instructions, precision)
       let assigned = Set(graph.assignments.map(\.variable))
 

@@ -18,6 +18,27 @@ struct Instruction {
   let operands: [Graph.Value]
   let results: [Graph.Value]
 
+  /// The scheduled nodes one by one: sources and views need no instruction.
+  static func single(_ graph: Graph, _ schedule: Schedule) -> [Instruction] {
+    schedule.order.compactMap { id in
+      let node = graph[id]
+      let results = node.results.indices.map { Graph.Value(node: id, result: $0) }
+      switch node.operation {
+      case .input, .variable, .constant: return nil
+      case .convolution(let geometry):
+        return Instruction(
+          work: .convolution(
+            ConvolutionWork(
+              geometry: geometry, hasBias: node.operands.count == 3, activation: nil, adds: false)),
+          operands: node.operands, results: results)
+      default:
+        guard View(node, graph) == nil else { return nil }
+        return Instruction(
+          work: .operation(node.operation), operands: node.operands, results: results)
+      }
+    }
+  }
+
   /// The scheduled nodes as instructions: sources and views need none, and
   /// neighbours that one kernel serves are joined.
   static func list(_ graph: Graph, _ schedule: Schedule) -> [Instruction] {

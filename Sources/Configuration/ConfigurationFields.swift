@@ -165,7 +165,7 @@ public final class ConfigurationFields {
 
   // MARK: The walk
 
-  private func visit(
+  func visit(
     _ key: String, required expectation: String? = nil,
     read: (ConfigurationNode) throws -> Void, write: () throws -> WrittenValue?
   ) throws {

@@ -86,7 +86,7 @@ public struct ConfigurationFile: Sendable {
     try Self.set(value, at: keys[...], in: &root, place)
   }
 
-  private static func set(
+  static func set(
     _ value: ConfigurationNode, at keys: ArraySlice<String>, in node: inout ConfigurationNode,
     _ place: ConfigurationPlace
   ) throws {

@@ -49,6 +49,20 @@ struct WrittenScalar {
     yaml = isPlain ? text : Self.quoted(text)
   }
 
+  /// YAML that is on one line already.
+  init(flow: String) { yaml = flow }
+
+  /// A scalar as it was read.
+  init(_ scalar: ConfigurationScalar) {
+    let isPlain = scalar.kind != .text || Self.isPlain(scalar.text)
+    yaml =
+      isPlain && ConfigurationScalarKind.of(plain: scalar.text) == scalar.kind
+      ? (scalar.kind == .null ? "null" : scalar.text) : Self.quoted(scalar.text)
+  }
+
+  /// A text as the key of a section.
+  var asKey: String { Self.isPlain(yaml) ? yaml : Self.quoted(yaml) }
+
   /// Whether `text` needs no quotes anywhere in YAML.
   private static func isPlain(_ text: String) -> Bool {
     guard let first = text.first, let last = text.last else { return false }

@@ -12,9 +12,9 @@ import Storage
 public struct Evaluate {
   public let configuration: EvaluateConfiguration
   let observe: PipelineObserver
-  private let shouldStop: @Sendable () -> Bool
+  let shouldStop: @Sendable () -> Bool
 
-  private var options: EvaluationOptions { configuration.evaluate }
+  var options: EvaluationOptions { configuration.evaluate }
 
   /// - Parameter shouldStop: asked between parts of the work.
   public init(
@@ -94,7 +94,7 @@ public struct Evaluate {
   // MARK: Choices
 
   /// The given protocol, or the one that weights, features and statistics ask for.
-  private func chooseProtocol(
+  func chooseProtocol(
     _ inputs: [EvaluationInput], _ weights: ExtractorWeights?
   ) throws -> EvaluationProtocol {
     if let given = options.evaluationProtocol { return given }

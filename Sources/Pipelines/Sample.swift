@@ -18,7 +18,7 @@ public struct Sample {
   /// Puts a batch on the disk, beside the drawing of the next one.
   var write: Write = { try $0.write($1, images: $2, latents: $3) }
   typealias Write =
-    @Sendable (SampleProducts, SampleBatches.Batch, [RGBImage], HostTensor) throws -> Void
+    @Sendable (SampleProducts, SampleBatches.Batch, [RGBImage], SampleLatents) throws -> Void
 
   /// - Parameter shouldStop: asked between the steps of a plan.
   public init(
@@ -33,31 +33,32 @@ public struct Sample {
   /// - Parameter resume: keeps the whole batches that an earlier run has left; without it
   ///   they are made again, with the same bytes.
   /// - Throws: ``Stopped`` where the user asked for it.
-  public func run(resume: Bool) throws {
+  public func run(resume: Bool) throws { try run(task, resume: resume) }
+
+  func run(_ task: SampleTask, resume: Bool) throws {
     let options = configuration.sampling
-    let (models, refiner) = try Profile.phase("read models") {
-      let models = try SamplingModels(
-        predictor: configuration.predictor, vae: configuration.vae, observe: observe)
-      return (
-        models, options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
-      )
-    }
+    let (models, refiner) = try Profile.phase("read models") { try readModels() }
     try options.labels.validate(classes: models.classes)
     let executor = try CPUExecutor(precision: configuration.precision.resolved())
-    let sampler = try sampler(models, refiner, executor)
-    let memory = try memory(models, refiner, work(sampler, models), executor.precision)
+    let sampler = try sampler(
+      models, refiner,
+      CPUExecutor(precision: executor.precision, compilation: options.compilation))
+    let source = try task.source(models, executor)
+    let memory = try memory(
+      models, refiner, work(sampler, models, source), executor.precision,
+      encodes: source.inputs != nil)
     warnOfMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
 
-    var manifest = try self.manifest(models, refiner, executor.precision)
+    var manifest = try self.manifest(
+      task, models, refiner, source, executor.precision,
+      evaluations: source.evaluations(sampler, options.refinerVariant))
     let folder = try SampleFolder(
-      configuration.output, identity: RunIdentity(manifest.identity))
+      configuration.output, identity: RunIdentity(manifest.identity), files: task.files)
     let products = SampleProducts(
       folder: folder, write: configuration.write, batches: batches,
       latentShape: models.latentShape, width: decoder.width, height: decoder.height,
-      draws: SampleDraws(
-        seed: configuration.seed, labels: options.labels, classes: models.classes),
-      identity: manifest.identity)
+      labels: source.labels, picture: source.picture, identity: manifest.identity)
     if resume, try SampleManifest.read(in: folder.path)?.complete == true, products.areThere {
       observe(.note("\(folder.path): complete already, \(batches.indices.count) samples"))
       return
@@ -66,20 +67,42 @@ public struct Sample {
     if !resume { try products.startOver() }
     try AtomicFile.write(manifest.configuration, to: "\(folder.path)/configuration.yaml")
 
-    try draw(sampler, decoder, products, resume: resume)
+    try draw(source, sampler, decoder, products, resume: resume)
     try Profile.phase("join") { try products.finish(observe) }
+    try source.finish(products, by: decoder)
     manifest.complete = true
     try manifest.write(to: folder.path)
     observe(
       .note(
         "\(folder.path): \(batches.indices.count) samples with \(manifest.plan) "
-          + "(\(evaluations(sampler))), guidance \(options.guidance)"))
+          + "(\(evaluations(manifest.evaluations, sampler))), guidance \(options.guidance)"))
+  }
+
+  /// `sample` itself.
+  var task: SampleTask {
+    let options = configuration.sampling
+    return SampleTask(configuration: configuration) { [configuration, batches] models, _ in
+      let side = models.imageSide
+      return DrawnSamples(
+        draws: SampleDraws(
+          seed: configuration.seed, labels: options.labels, classes: models.classes),
+        shape: models.latentShape, indices: batches.indices, width: side, height: side)
+    }
+  }
+
+  /// The networks; no refiner where the plan has no R.
+  func readModels() throws -> (SamplingModels, LoadedModel<VelocityRefiner>?) {
+    let models = try SamplingModels(
+      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
+    let refiner =
+      configuration.sampling.plan.usesRefiner
+      ? try configuration.refiner.map(models.loadRefiner) : nil
+    return (models, refiner)
   }
 
   /// Evaluations per sample, for people.
-  private func evaluations(_ sampler: Sampler) -> String {
-    let options = configuration.sampling
-    guard let count = options.plan.evaluations(refinerVariant: options.refinerVariant) else {
+  private func evaluations(_ count: SampleManifest.Evaluations?, _ sampler: Sampler) -> String {
+    guard let count else {
       guard sampler.samples > 0 else { return "as many evaluations as its tolerance took" }
       let samples = Double(sampler.samples)
       var text = String(
@@ -105,7 +128,7 @@ public struct Sample {
     return try models.sampler(
       options.plan, refiner: refiner, guidance: options.guidance,
       channels: options.guidanceChannels, variant: options.refinerVariant,
-      settings: options.solver, executor: executor)
+      settings: options.solver, inParts: options.compilation == .whole, executor: executor)
   }
 
   var batches: SampleBatches {
@@ -115,7 +138,8 @@ public struct Sample {
   }
 
   private func draw(
-    _ sampler: Sampler, _ decoder: LatentDecoder, _ products: SampleProducts, resume: Bool
+    _ source: any SampleSource, _ sampler: Sampler, _ decoder: LatentDecoder,
+    _ products: SampleProducts, resume: Bool
   ) throws {
     let total = batches.indices.count
     // Networks use all threads, so the next batch is drawn only once this one is decoded;
@@ -142,20 +166,17 @@ public struct Sample {
         continue
       }
       guard !shouldStop() else { throw try stop() }
-      let latents: HostTensor
+      let latents: SampleLatents
       do {
-        latents = try Profile.phase("sample a batch") {
-          try sampler.sample(
-            noise: products.draws.noise(batch.drawn, shape: products.latentShape),
-            labels: products.draws.labels(batch.drawn),
-            diffusion: products.draws.diffusion(batch.drawn))
-        }
+        latents = try Profile.phase("sample a batch") { try source.latents(batch, by: sampler) }
       } catch is Abandoned {
         throw try stop()
       }
-      try NonFiniteSample.check(latents, from: batch.drawn.lowerBound)
+      for (_, values) in latents.stored.sorted(by: { $0.key < $1.key }) {
+        try NonFiniteSample.check(values, from: batch.drawn.lowerBound)
+      }
       let images = try Profile.phase("decode a batch") {
-        products.needImages ? try decoder(latents, rows: batch.keptRows) : []
+        products.needImages ? try source.images(latents, batch, by: decoder) : []
       }
       try writer.submit { [write] in try write(products, batch, images, latents) }
       done += batch.kept.count
@@ -176,7 +197,8 @@ public struct Sample {
   private struct Abandoned: Error {}
 
   private func manifest(
-    _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ precision: Precision
+    _ task: SampleTask, _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?,
+    _ source: any SampleSource, _ precision: Precision, evaluations: EvaluationCount?
   ) throws -> SampleManifest {
     let options = configuration.sampling
     var weights = [
@@ -184,12 +206,28 @@ public struct Sample {
       "vae": SampleManifest.Weights(models.vae),
     ]
     weights["refiner"] = refiner.map { SampleManifest.Weights($0) }
-    let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
-    let scale = models.vae.model.configuration.scalingFactor
+    return SampleManifest(
+      precision: precision.rawValue, seed: configuration.seed, count: options.count,
+      indices: .init(from: batches.indices.lowerBound, to: batches.indices.upperBound),
+      batch: batches.size, labels: source.labelText, classes: models.classes,
+      plan: options.plan.description,
+      refinerVariant: options.refinerVariant.rawValue,
+      evaluations: evaluations.map { .init(predictor: $0.predictor, refiner: $0.refiner) },
+      guidance: options.guidance, guidanceChannels: options.guidanceChannels.rawValue,
+      weights: weights, vaeScale: models.vae.model.configuration.scalingFactor,
+      outputs: task.files.outputs(configuration.write),
+      configuration: try ResolvedConfiguration(task.configuration).yaml,
+      identity: try identity(task, models, refiner, source, precision).settings,
+      task: task.nameInManifest, inputs: source.inputs)
+  }
 
+  private func identity(
+    _ task: SampleTask, _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?,
+    _ source: any SampleSource, _ precision: Precision
+  ) throws -> RunIdentity {
     var identity = try RunIdentity(
-      configuration,
-      ignoring: ["output", "write", "precision", "predictor", "refiner", "vae"],
+      task.configuration,
+      ignoring: ["output", "write", "precision", "predictor", "refiner", "vae"] + task.files.keys,
       inputs: [
         "predictor (SHA-256)": models.predictor.identity, "vae (SHA-256)": models.vae.identity,
       ])
@@ -203,18 +241,12 @@ public struct Sample {
     identity.settings["predictor"] = try line(models.predictor.model.configuration)
     identity.settings["vae"] = try line(models.vae.model.configuration)
     identity.settings["refiner"] = try refiner.map { try line($0.model.configuration) }
-
-    return SampleManifest(
-      precision: precision.rawValue, seed: configuration.seed, count: options.count,
-      indices: .init(from: batches.indices.lowerBound, to: batches.indices.upperBound),
-      batch: batches.size, labels: options.labels.description, classes: models.classes,
-      plan: options.plan.description,
-      refinerVariant: options.refinerVariant.rawValue,
-      evaluations: evaluations.map { .init(predictor: $0.predictor, refiner: $0.refiner) },
-      guidance: options.guidance, guidanceChannels: options.guidanceChannels.rawValue,
-      weights: weights, vaeScale: scale, outputs: configuration.write.names,
-      configuration: try ResolvedConfiguration(configuration).yaml,
-      identity: identity.settings)
+    identity.settings["task"] = task.nameInManifest
+    // Names of classes may stand for other numbers another time.
+    identity.settings["labels"] = task.nameInManifest.map { _ in source.labelText }
+    identity.settings["inputs (SHA-256)"] = source.inputs.map(SampleManifest.Input.digest)
+    identity.settings.merge(source.identity) { $1 }
+    return identity
   }
 }
 

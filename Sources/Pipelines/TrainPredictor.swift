@@ -61,7 +61,7 @@ public struct TrainPredictor {
 extension RunIdentity {
   /// Keys of a predictor's or refiner's configuration that its weights do not depend on;
   /// data and weights count by their hashes.
-  static let ignoredByFlows = [
+  public static let ignoredByFlows = [
     "output", "data", "teacher", "precision", "training.checkpoint", "training.logEvery",
     "training.samples",
     "training.heldOut.every",

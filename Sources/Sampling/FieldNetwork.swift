@@ -27,6 +27,11 @@ struct Conditioning {
   let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
   /// (times (P), labels (P)) → (P, M).
   let paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  /// The same of labels between two classes: (1 − weight)·first + weight·second, (U) each.
+  var blended:
+    ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
+  var pairedBlended:
+    ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?
 
   init(
     size: Int, modulations: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor,
@@ -42,40 +47,68 @@ struct Conditioning {
       size: network.configuration.modulationSize,
       modulations: network.modulations(times:labels:),
       paired: network.pairedModulations(times:labels:))
+    blended = network.modulations(times:between:and:weights:)
+    pairedBlended = network.pairedModulations(times:between:and:weights:)
   }
 
   private enum Input {
     static let times = "times"
     static let labels = "labels"
+    static let others = "others"
+    static let weights = "weights"
   }
   private static let output = "modulations"
 
-  /// The graph for `labels` labels at all of `times` times.
-  func graph(_ role: NetworkRole, times: Int, labels: Int) throws -> Graph {
+  /// The graph for `labels` labels, or blends of two each, at all of `times` times.
+  func graph(_ role: NetworkRole, times: Int, labels: Int, blends: Bool = false) throws -> Graph {
     let graph = Graph()
     let (t, y) = try (
       graph.input(Input.times, [times]), graph.input(Input.labels, [labels], .int32)
     )
-    graph.output(Self.output, try graph.namespace(role.rawValue) { try modulations(t, y) })
+    let result =
+      if blends, let blended {
+        try graph.namespace(role.rawValue) { [graph] in
+          try blended(
+            t, y, graph.input(Input.others, [labels], .int32),
+            graph.input(Input.weights, [labels]))
+        }
+      } else { try graph.namespace(role.rawValue) { try modulations(t, y) } }
+    graph.output(Self.output, result)
     return graph
   }
 
-  /// The graph for `pairs` times with a label each.
-  func pairedGraph(_ role: NetworkRole, pairs: Int) throws -> Graph {
+  /// The graph for `pairs` times with a label, or a blend of two, each.
+  func pairedGraph(_ role: NetworkRole, pairs: Int, blends: Bool = false) throws -> Graph {
     let graph = Graph()
     let (t, y) = try (
       graph.input(Input.times, [pairs]), graph.input(Input.labels, [pairs], .int32)
     )
-    graph.output(Self.output, try graph.namespace(role.rawValue) { try paired(t, y) })
+    let result =
+      if blends, let pairedBlended {
+        try graph.namespace(role.rawValue) { [graph] in
+          try pairedBlended(
+            t, y, graph.input(Input.others, [pairs], .int32),
+            graph.input(Input.weights, [pairs]))
+        }
+      } else { try graph.namespace(role.rawValue) { try paired(t, y) } }
+    graph.output(Self.output, result)
     return graph
   }
 
   /// Runs a program of either graph: (U, K, M) or (P, M).
-  func run(_ program: any Program, times: [Float], labels: [Int32]) throws -> HostTensor {
-    let outputs = try program.run([
+  /// - Parameter blends: what the labels stand for, where the graph is one of blends.
+  func run(
+    _ program: any Program, times: [Float], labels: [Int32], blends: [LabelBlend]? = nil
+  ) throws -> HostTensor {
+    var inputs = [
       Input.times: HostTensor(times, shape: [times.count]),
-      Input.labels: HostTensor(labels, shape: [labels.count]),
-    ])
+      Input.labels: HostTensor(blends?.map(\.first) ?? labels, shape: [labels.count]),
+    ]
+    if let blends {
+      inputs[Input.others] = HostTensor(blends.map(\.second), shape: [labels.count])
+      inputs[Input.weights] = HostTensor(blends.map(\.weight), shape: [labels.count])
+    }
+    let outputs = try program.run(inputs)
     guard let modulations = outputs[Self.output] else {
       throw ProgramError("conditioning: its program returned no modulations")
     }

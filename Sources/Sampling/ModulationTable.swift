@@ -34,6 +34,7 @@ final class ModulationTable {
   let windows: [[Float]]
   private let role: NetworkRole
   private let nullClass: Int32
+  private let blends: LabelBlends
   private let capacity: Int
   /// Whether the null class is kept for good, because that takes no more than the capacity.
   private let keepsNull: Bool
@@ -46,12 +47,14 @@ final class ModulationTable {
   ///   takes longer than to use them.
   init(
     _ conditioning: Conditioning, _ role: NetworkRole, times: Set<Float>, nullClass: Int,
-    capacity: Int = defaultCapacity, compile: @escaping (Graph) throws -> any Program
+    blends: LabelBlends? = nil, capacity: Int = defaultCapacity,
+    compile: @escaping (Graph) throws -> any Program
   ) {
     self.conditioning = conditioning
     self.role = role
     windows = Self.windows(times)
     self.nullClass = Int32(clamping: nullClass)
+    self.blends = blends ?? LabelBlends(nullClass: nullClass)
     self.capacity = capacity
     keepsNull = 4 * times.count * conditioning.size <= capacity
     self.compile = compile
@@ -87,19 +90,23 @@ final class ModulationTable {
   func products(_ labels: [Int32], window: Int) throws -> [Product] {
     let times = windows[window]
     let groups = Self.groups(labels, times: times.count, nullClass: nullClass)
-    var program: (labels: Int, any Program)?
+    var last: (labels: Int, blends: Bool, program: any Program)?
     return try groups.map { group in
       if let known = recall(group, window) { return known }
-      if program?.labels != group.count { program = nil }
+      let isBlended = group.contains(where: blends.isBlend)
+      if last?.labels != group.count || last?.blends != isBlended { last = nil }
       let ready =
-        try program ?? (
-          group.count,
-          compile(conditioning.graph(role, times: times.count, labels: group.count))
+        try last ?? (
+          group.count, isBlended,
+          compile(
+            conditioning.graph(role, times: times.count, labels: group.count, blends: isBlended))
         )
-      program = ready
+      last = ready
       let product = Product(
         window: window, labels: group,
-        values: try conditioning.run(ready.1, times: times, labels: group))
+        values: try conditioning.run(
+          ready.program, times: times, labels: group,
+          blends: isBlended ? group.map { blends[$0] } : nil))
       keep(product)
       return product
     }

@@ -32,6 +32,11 @@ public struct SampleDraws: Sendable {
     DiffusionNoise(seed: seed, indices: indices)
   }
 
+  /// The draws of one sample for each of `count`.
+  public func diffusion(repeating index: Int, count: Int) -> DiffusionNoise {
+    DiffusionNoise(seed: seed, indices: Array(repeating: index, count: count))
+  }
+
   public func labels(_ indices: Range<Int>) -> [Int32] { indices.map(label) }
 
   private func label(_ index: Int) -> Int32 {
@@ -49,7 +54,7 @@ public struct SampleDraws: Sendable {
 public struct DiffusionNoise: Sendable {
   private var streams: [RandomStream]
 
-  fileprivate init(seed: UInt64, indices: Range<Int>) {
+  fileprivate init(seed: UInt64, indices: some Sequence<Int>) {
     streams = indices.map { RandomStream(seed: seed, purpose: .diffusion, index: UInt64($0)) }
   }
 

@@ -42,13 +42,20 @@ public final class Sampler {
   let executor: any Executor
   let field: VelocityField
   let variables: [String: HostTensor]
-  let plan: SamplingPlan
+  public let plan: SamplingPlan
   let settings: SolverSettings
   let blocks: [any BlockFunction]
   let grid: TimeGrid
   private var traced: [Key: TracedBlock] = [:]
   private var compiled: [Key: any Program] = [:]
-  private var tables: [NetworkRole: ModulationTable] = [:]
+  /// What decides at which times a plan evaluates networks.
+  private struct Passage: Hashable {
+    let span: TimeSpan
+    /// Whether steps are run again, which may need a velocity at their start.
+    let isRepeated: Bool
+  }
+  private var tables: [Passage: [NetworkRole: ModulationTable]] = [:]
+  let blends: LabelBlends
   /// Programs of modulations for rows at times of their own.
   var pairedPrograms: [PairedProgram: any Program] = [:]
 
@@ -102,17 +109,32 @@ public final class Sampler {
     self.settings = settings
     blocks = plan.blockFunctions(variant, settings)
     grid = try plan.grid(settings)
+    blends = LabelBlends(nullClass: field.guidance.nullClass)
   }
 
-  /// Latents (n, …) at t = 1 of one batch.
+  /// A label for `labels` between two classes: its embedding is (1 − weight)·first +
+  /// weight·second, so that a blend costs what a class does.
+  /// - Throws: `InputError` for classes that are not there, a weight outside 0…1 or networks
+  ///   that are not in two parts.
+  public func label(between first: Int32, and second: Int32, weight: Float) throws -> Int32 {
+    guard field.conditionings[.predictor]?.blended != nil else {
+      throw InputError("labels", expected: "networks in two parts to blend them", found: "others")
+    }
+    return try blends.label(LabelBlend(first: first, second: second, weight: weight))
+  }
+
+  /// Latents (n, …) at the end of the span, t = 1 of the whole, of one batch.
   ///
   /// - Parameters:
-  ///   - noise: (n, …), the latents at t = 0.
+  ///   - noise: (n, …), the latents at the span's start: noise, where that is t = 0.
   ///   - labels: one class for each sample.
-  ///   - diffusion: the draws of the batch's samples, for plans that are stochastic.
+  ///   - diffusion: the draws of the batch's samples, for plans that are stochastic and for
+  ///     rounds of a known region.
+  ///   - span: the part of the path to pass.
+  ///   - known: data that a part of the latents ends at.
   public func sample(
     noise: HostTensor, labels: [Int32], diffusion: DiffusionNoise? = nil,
-    observer: Observer? = nil
+    over span: TimeSpan = .whole, known: KnownRegion? = nil, observer: Observer? = nil
   ) throws -> HostTensor {
     guard noise.type.element == .float32, noise.shape.rank >= 2, labels.count == noise.shape[0]
     else {
@@ -122,7 +144,8 @@ public final class Sampler {
     }
     guard field.guidance.branches == 2 else {
       return try integrate(
-        from: noise, labels: labels, diffusion: diffusion, observer: observer)
+        from: noise, labels: labels, diffusion: diffusion, over: span, known: known,
+        observer: observer)
     }
     let rows = HostTensor(shape: Shape([2 * labels.count] + noise.shape.dimensions.dropFirst()))
     let count = noise.floats.count
@@ -131,7 +154,8 @@ public final class Sampler {
     let null = Int32(clamping: field.guidance.nullClass)
     let branches = labels + Array(repeating: null, count: labels.count)
     let result = try integrate(
-      from: rows, labels: branches, diffusion: diffusion, observer: observer)
+      from: rows, labels: branches, diffusion: diffusion, over: span, known: known,
+      observer: observer)
     // The conditional branch: the halves differ in the channels that guidance leaves alone.
     return HostTensor(Array(result.array().prefix(count)), shape: noise.shape)
   }
@@ -139,11 +163,12 @@ public final class Sampler {
   /// Runs the plan on the rows of all branches: with guidance both halves,
   /// whose latents and labels may differ.
   ///
-  /// - Returns: rows (R, …) at t = 1.
+  /// - Returns: rows (R, …) at the end of the span.
   public func integrate(
     from x: HostTensor, labels: [Int32], diffusion: DiffusionNoise? = nil,
-    observer: Observer? = nil
+    over span: TimeSpan = .whole, known: KnownRegion? = nil, observer: Observer? = nil
   ) throws -> HostTensor {
+    try plan.validate(settings, over: span, isChanged: known != nil)
     let (rows, classes) = (x.shape.dimensions.first ?? 0, field.guidance.nullClass)
     guard rows > 0, labels.count == rows, rows.isMultiple(of: field.guidance.branches) else {
       throw InputError(
@@ -151,16 +176,23 @@ public final class Sampler {
         expected: "\(field.guidance.branches) rows for each sample and a label for each row",
         found: "\(x.shape) and \(labels.count) labels")
     }
-    if let label = labels.first(where: { $0 < 0 || $0 > classes }) {
+    if let label = labels.first(where: { $0 < 0 || $0 > blends.last }) {
       throw InputError("label", expected: "a class from 0 to \(classes)", found: "\(label)")
     }
     let count = rows / field.guidance.branches
-    guard !plan.isStochastic || diffusion?.count == count else {
+    guard !(plan.isStochastic || known.map { $0.rounds > 1 } == true) || diffusion?.count == count
+    else {
       throw InputError(
         "plan '\(plan)'", expected: "random draws for each of \(count) samples",
         found: diffusion.map { "for \($0.count)" } ?? "none")
     }
+    if let known, known.data.shape != Shape([count] + x.shape.dimensions.dropFirst()) {
+      throw InputError(
+        "known region", expected: "latents for each of \(count) samples of \(x.shape)",
+        found: "\(known.data.shape)")
+    }
     samples += count
+    guard !span.isEmpty else { return x.copy() }
     let labels = HostTensor(labels, shape: [rows])
     if let pair = plan.embeddedPair {
       return try integrate(pair, from: x, labels: labels, observer)
@@ -170,13 +202,28 @@ public final class Sampler {
     }
 
     let shape = x.shape
+    let grid = try grid.over(span)
     var diffusion = diffusion
     var state = SampleState(x: x)
-    let modulations = try tables(shape).mapValues { $0.batch(Array(labels.integers)) }
+    var hook: (any StepHook)? = known?.hook(branches: field.guidance.branches)
+    let modulations = try tables(
+      shape, grid, .init(span: span, isRepeated: known.map { $0.rounds > 1 } == true)
+    ).mapValues { $0.batch(Array(labels.integers)) }
     for placed in try placedBlocks(shape) {
-      state = try run(
-        placed.block, state, step: grid.step(placed.index), labels: labels,
-        modulations: { try modulations[$0]?.at($1) }, noise: { diffusion?.next(shape) })
+      let step = grid.step(placed.index)
+      func run(_ block: any BlockFunction) throws -> Bool {
+        let before = state
+        state = try self.run(
+          block, state, step: step, labels: labels,
+          modulations: { try modulations[$0]?.at($1) }, noise: { diffusion?.next(shape) })
+        let done = BlockRun(
+          step: step, isStep: !(block is PredictorEvaluation),
+          predicts: try trace(block, shape: shape).evaluations.predictor > 0, before: before)
+        return try hook?.didRun(done, &state) { diffusion?.next(shape) } ?? false
+      }
+      while try run(placed.block) {
+        if try renewsVelocity(placed.block, shape) { _ = try run(PredictorEvaluation()) }
+      }
       if placed.block is PredictorEvaluation { continue }
       try observe(placed.index, state, observer)
     }
@@ -272,7 +319,7 @@ public final class Sampler {
   }
 
   /// The times at which each network in two parts is evaluated.
-  func times(_ shape: Shape) throws -> [NetworkRole: Set<Float>] {
+  func times(_ shape: Shape, _ grid: TimeGrid) throws -> [NetworkRole: Set<Float>] {
     var times: [NetworkRole: Set<Float>] = [:]
     for placed in try placedBlocks(shape) {
       let step = grid.step(placed.index)
@@ -294,25 +341,36 @@ public final class Sampler {
     return times
   }
 
-  /// One table for each network in two parts. They outlive batches of any shape, as neither
-  /// times nor modulations depend on it.
-  private func tables(_ shape: Shape) throws -> [NetworkRole: ModulationTable] {
-    guard tables.isEmpty else { return tables }
-    for (role, times) in try times(shape) { tables[role] = table(role, times: times) }
-    return tables
+  /// One table for each network in two parts and each span. They outlive batches of any shape,
+  /// as neither times nor modulations depend on it.
+  private func tables(_ shape: Shape, _ grid: TimeGrid, _ passage: Passage) throws
+    -> [NetworkRole: ModulationTable]
+  {
+    if let known = tables[passage] { return known }
+    var made: [NetworkRole: ModulationTable] = [:]
+    var times = try times(shape, grid)
+    for placed in try placedBlocks(shape)
+    where try passage.isRepeated && renewsVelocity(placed.block, shape) {
+      times[.predictor]?.insert(grid.step(placed.index).start)
+    }
+    for (role, times) in times { made[role] = table(role, times: times) }
+    tables[passage] = made
+    return made
   }
 
   /// Forgets modulations of earlier batches that would not be there in a run over all classes, so
   /// that a batch that is repeated takes the time of a new one.
   public func forgetClasses() {
-    for table in tables.values { table.forget(classes: field.guidance.nullClass) }
+    for table in tables.values.flatMap(\.values) {
+      table.forget(classes: field.guidance.nullClass)
+    }
   }
 
   /// Nil for a network in one part.
   func table(_ role: NetworkRole, times: Set<Float>) -> ModulationTable? {
     guard let conditioning = field.conditionings[role] else { return nil }
     return ModulationTable(
-      conditioning, role, times: times, nullClass: field.guidance.nullClass
+      conditioning, role, times: times, nullClass: field.guidance.nullClass, blends: blends
     ) { [executor, variables] in
       // Not frozen, so that weights that are read a few times are not packed.
       try executor.compile($0, variables: variables, frozen: false)

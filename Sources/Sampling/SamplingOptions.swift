@@ -1,3 +1,4 @@
+import CPUExecutor
 import Diagnostics
 
 /// Which latent channels guidance mixes.
@@ -22,6 +23,8 @@ public struct SamplingOptions: Sendable, Equatable {
   /// The samples to make, within `0..<count`; nil for all.
   public var indices: Range<Int>?
   public var refinerVariant = RefinerVariant.block
+  /// Whether a plan's blocks are compiled, or run operation by operation to compare with.
+  public var compilation = Compilation.whole
   public var solver = SolverSettings()
 
   public init() {}

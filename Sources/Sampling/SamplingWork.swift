@@ -48,7 +48,7 @@ extension Sampler {
       work.blocks += graph.multiplyAdds
       if found.insert(AnyHashable(placed.block)).inserted { work.programs.append(graph) }
     }
-    for (role, times) in try times(rows).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (role, times) in try times(rows, grid).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       guard let conditioning = field.conditionings[role] else { continue }
       let null = Int32(clamping: field.guidance.nullClass)
       let all = branches == 2 ? labels + [null] : labels

@@ -30,11 +30,14 @@ struct TimeGrid {
     }
   }
 
-  init(times: [Float], spacing: Float? = nil) throws {
-    for (time, next) in zip(times, times.dropFirst()) where !(time < next) {
+  /// - Parameter isBackward: whether the times go from data to noise.
+  init(times: [Float], spacing: Float? = nil, isBackward: Bool = false) throws {
+    for (time, next) in zip(times, times.dropFirst())
+    where !(isBackward ? next < time : time < next) {
       throw InvalidField(
-        "times", expected: "times that increase, in float32, over \(times.count - 1) steps",
-        found: "\(next) after \(time)")
+        "times",
+        expected: "times that \(isBackward ? "decrease" : "increase"), in float32, over "
+          + "\(times.count - 1) steps", found: "\(next) after \(time)")
     }
     self.times = times
     self.spacing = spacing

@@ -26,8 +26,20 @@ public struct VelocityField {
   }
 
   /// Networks in two parts: what depends on time and class alone is computed once.
-  public init(predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance) {
+  /// - Parameter inParts: false computes it with every evaluation.
+  public init(
+    predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance, inParts: Bool = true
+  ) {
     self.guidance = guidance
+    guard inParts else {
+      self.predictor = .whole { x, t, labels, _ in try predictor(x, t: t, labels: labels) }
+      self.refiner = refiner.map { refiner in
+        .whole { x, t, labels, velocity in
+          try refiner(x, t: t, velocity: velocity, labels: labels)
+        }
+      }
+      return
+    }
     self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
       try predictor(x, modulations: modulations)
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// An open HDF5 file. The library keeps global state, so all use of it, in any
 /// file, is one caller at a time.
 struct HDF5 {
-  private let handle: Int64
+  let handle: Int64
   let path: String
 
   private static let lock = Mutex(())
@@ -46,7 +46,7 @@ struct HDF5 {
     self.path = path
   }
 
-  private func failure(_ what: String) -> InputError {
+  func failure(_ what: String) -> InputError {
     InputError("\(path): \(what): \(String(cString: chdf5_message()))")
   }
 

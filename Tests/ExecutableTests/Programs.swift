@@ -5,6 +5,7 @@ import Testing
 enum Program: String {
   case flowturbo
   case trainRefiner = "train-refiner"
+  case ablate
 
   var url: URL {
     URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])

@@ -95,6 +95,32 @@ public struct TinyModels: Sendable {
     """
   }
 
+  /// A configuration of one of the commands that work on images and noise, with these networks.
+  /// - Parameters:
+  ///   - plan: of the sampling.
+  ///   - more: sections beside output, seed, weights and `sampling`.
+  public func taskConfiguration(
+    output: String, plan: String = "H2P1R1", sampling: String = "", _ more: String
+  ) -> String {
+    """
+    output: \(output)
+    seed: 5
+    predictor:
+      weights: \(predictor)
+    refiner:
+      weights: \(refiner)
+    vae:
+      weights: \(vae)
+    sampling:
+      plan: "\(plan)"
+      batch: 3
+      guidance: 1.5
+    \(sampling.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
+    \(more)
+
+    """
+  }
+
   /// A configuration of `flowturbo compare` with these networks.
   public func compareConfiguration(output: String) -> String {
     """

@@ -1,3 +1,4 @@
+import Ablation
 import Configuration
 import Models
 import Pipelines
@@ -68,7 +69,12 @@ import Training
     var plain = CompareConfiguration()
     plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
-    return try keys("train-vae", vae) + keys("train-vae", TrainVAEConfiguration())
+    var ablation = AblationConfiguration()
+    ablation.studies = [("NAME", StudyConfiguration())]
+    var rendered = ablation
+    rendered.reference = RenderedSetOptions()
+    return try keys("ablate", ablation) + keys("ablate", rendered) + keys("train-vae", vae)
+      + keys("train-vae", TrainVAEConfiguration())
       + keys("encode", encode) + keys("encode", EncodeConfiguration())
       + keys("train-predictor", predictor)
       + keys("train-predictor", TrainPredictorConfiguration())
@@ -77,6 +83,18 @@ import Training
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
       + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
+      + tasks()
+  }
+
+  private static func tasks() throws -> [Key] {
+    var (edit, inpaint) = (EditConfiguration(), InpaintConfiguration())
+    var (invert, interpolate) = (InvertConfiguration(), InterpolateConfiguration())
+    edit.task.refiner = NetworkReference()
+    inpaint.task.refiner = NetworkReference()
+    invert.task.refiner = NetworkReference()
+    interpolate.task.refiner = NetworkReference()
+    return try keys("edit", edit) + keys("inpaint", inpaint) + keys("invert", invert)
+      + keys("interpolate", interpolate)
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
@@ -84,9 +102,11 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate", "likelihood",
+      "compare", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate", "ablate",
     ]
-    guard !key.section.isEmpty else { return heading == "All files" }
+    guard !key.section.isEmpty else {
+      return heading == "All files" || heading == "The top of `\(key.command)`"
+    }
     let words = heading.quotedWords
     let named = heading.contains(" of `") ? words.filter(commands.contains) : []
     return words.contains(key.section)

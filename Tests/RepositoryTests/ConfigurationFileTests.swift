@@ -1,3 +1,4 @@
+import Ablation
 import Configuration
 import Foundation
 import Models
@@ -28,8 +29,13 @@ import Training
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "ablation": return try file.decode(AblationConfiguration.self)
     case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
+    case "edit": return try file.decode(EditConfiguration.self)
+    case "inpaint": return try file.decode(InpaintConfiguration.self)
+    case "invert": return try file.decode(InvertConfiguration.self)
+    case "interpolate": return try file.decode(InterpolateConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }
   }

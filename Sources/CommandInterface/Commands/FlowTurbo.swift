@@ -8,8 +8,9 @@ public struct FlowTurbo: ParsableCommand {
     subcommands: [
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
+      EditCommand.self, InpaintCommand.self, InvertCommand.self, InterpolateCommand.self,
       CompareCommand.self, EvaluateCommand.self, LikelihoodCommand.self, InspectCommand.self,
-      ConvertCommand.self, VerifyCommand.self,
+      ConvertCommand.self, AblateCommand.self, VerifyCommand.self,
     ])
 
   public init() {}

@@ -29,12 +29,15 @@ struct OptionalConfiguration: ParsableArguments {
 enum ConfigurationFlag {
   /// Any text, paths above all.
   case text(String)
+  /// A list of texts.
+  case texts([String])
   /// A number or truth value in YAML.
   case number(String)
 
   var yaml: String {
     switch self {
     case .number(let text): text
+    case .texts(let texts): "[" + texts.map { Self.text($0).yaml }.joined(separator: ", ") + "]"
     case .text(let text):
       // Double-quoted YAML takes JSON's escapes.
       "\""

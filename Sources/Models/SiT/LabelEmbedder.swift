@@ -16,4 +16,10 @@ struct LabelEmbedder: Layer {
   func callAsFunction(_ labels: Tensor) throws -> Tensor {
     try table(in: labels.graph).gather(labels)  // (B, D)
   }
+
+  /// Between two classes: (1 − weight)·first + weight·second, weights (B).
+  func callAsFunction(between first: Tensor, and second: Tensor, weights: Tensor) throws -> Tensor {
+    let share = try weights.reshaped([weights.shape.elementCount, 1])  // (B, 1)
+    return try (1 - share) * self(first) + share * self(second)  // (B, D)
+  }
 }

@@ -88,9 +88,22 @@ public struct SiT: Layer {
   /// - Returns: (U, K, M) for every label at every time, M being the configuration's
   ///   `modulationSize`.
   public func modulations(times t: Tensor, labels y: Tensor) throws -> Tensor {
-    let (k, u, width) = (t.shape.elementCount, y.shape.elementCount, configuration.hiddenSize)
+    try modulations(times: t, embedded: labels(y))
+  }
+
+  /// The same between two classes: their embeddings' mean with `weights` (U), 0 for the first's
+  /// alone and 1 for the second's.
+  public func modulations(
+    times t: Tensor, between first: Tensor, and second: Tensor, weights: Tensor
+  ) throws -> Tensor {
+    try modulations(times: t, embedded: labels(between: first, and: second, weights: weights))
+  }
+
+  /// - Parameter y: (U, D).
+  private func modulations(times t: Tensor, embedded y: Tensor) throws -> Tensor {
+    let (k, u, width) = (t.shape.elementCount, y.shape[0], configuration.hiddenSize)
     let embedded = try times(t).reshaped([1, k, width])
-    let condition = try (embedded + labels(y).reshaped([u, 1, width]))  // (U, K, D)
+    let condition = try (embedded + y.reshaped([u, 1, width]))  // (U, K, D)
       .reshaped([u * k, width])
     let parts = try (0...blocks.count).map { try modulation(of: condition, at: $0) }
     return try parts[0].concatenated(with: Array(parts.dropFirst()), axis: 1)  // (U·K, M)
@@ -104,7 +117,20 @@ public struct SiT: Layer {
   ///   - labels: int32 (P).
   /// - Returns: (P, M).
   public func pairedModulations(times t: Tensor, labels y: Tensor) throws -> Tensor {
-    let condition = try times(t) + labels(y)  // (P, D)
+    try pairedModulations(times: t, embedded: labels(y))
+  }
+
+  /// The same between two classes, as `modulations(times:between:and:weights:)`.
+  public func pairedModulations(
+    times t: Tensor, between first: Tensor, and second: Tensor, weights: Tensor
+  ) throws -> Tensor {
+    try pairedModulations(
+      times: t, embedded: labels(between: first, and: second, weights: weights))
+  }
+
+  /// - Parameter y: (P, D).
+  private func pairedModulations(times t: Tensor, embedded y: Tensor) throws -> Tensor {
+    let condition = try times(t) + y  // (P, D)
     let parts = try (0...blocks.count).map { try modulation(of: condition, at: $0) }
     return try parts[0].concatenated(with: Array(parts.dropFirst()), axis: 1)  // (P, M)
   }

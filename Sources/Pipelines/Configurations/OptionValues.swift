@@ -27,6 +27,7 @@ extension AdaptiveOptions.Scope: ConfigurationValue {}
 extension DiffusionForm: ConfigurationValue {}
 extension DiffusionLastStep: ConfigurationValue {}
 extension RefinerVariant: ConfigurationValue {}
+extension Compilation: ConfigurationValue {}
 extension GuidanceChannels: ConfigurationValue {}
 extension LearningRateSchedule.Decay: ConfigurationValue {}
 extension TimeOffsetOptions.Distribution: ConfigurationValue {}

@@ -60,16 +60,9 @@ public struct SampleOutputs: Sendable, Equatable, ConfigurationSchema {
   }
 
   public func validate() throws {
-    guard !names.isEmpty else {
+    guard png || grid || latents || npz else {
       throw InvalidField("png", expected: "something to write", found: "all of it off")
     }
-  }
-
-  /// What stands in the run's folder in the end.
-  var names: [String] {
-    [
-      (png, "images"), (grid, "grid.png"), (latents, "latents.safetensors"), (npz, "samples.npz"),
-    ].filter(\.0).map(\.1)
   }
 }
 
@@ -83,6 +76,7 @@ extension SamplingOptions: ConfigurationSchema {
     try table.optional("labels", &labels)
     try table.optional("indices", &indices)
     try table.optional("refinerVariant", &refinerVariant)
+    try table.optional("compilation", &compilation)
     try solver.fields(table)
   }
 }

@@ -6,21 +6,30 @@ import TensorGraph
 extension Sample {
   /// Says what the run would be and take, and does nothing else. The weights are read, so
   /// that files that do not fit are found out.
-  public func dryRun() throws {
+  public func dryRun() throws { try dryRun(task) }
+
+  func dryRun(_ task: SampleTask) throws {
     let options = configuration.sampling
-    let models = try SamplingModels(
-      predictor: configuration.predictor, vae: configuration.vae, observe: observe)
-    let refiner =
-      options.plan.usesRefiner ? try configuration.refiner.map(models.loadRefiner) : nil
+    let (models, refiner) = try readModels()
     try options.labels.validate(classes: models.classes)
 
+    let executor = try CPUExecutor(precision: configuration.precision.resolved())
+    let sampler = try sampler(models, refiner, executor)
+    let source = try task.source(models, executor)
     let count = batches.indices.count
-    let evaluations = options.plan.evaluations(refinerVariant: options.refinerVariant)
+    let evaluations = try source.evaluations(sampler, options.refinerVariant)
+    let once = options.plan.evaluations(refinerVariant: options.refinerVariant)
     let (predictor, vae) = (models.predictor.model, models.vae.model)
-    let precision = try configuration.precision.resolved()
-    let work = try work(sampler(models, refiner, CPUExecutor(precision: precision)), models)
+    let precision = executor.precision
+    let work = try work(sampler, models, source)
+    // Tasks may pass the path several times.
+    let passes =
+      Double((evaluations?.predictor ?? 1) + (evaluations?.refiner ?? 0))
+      / Double((once?.predictor ?? 1) + (once?.refiner ?? 0))
     let sampling =
-      work.nullModulations + Double(batches.count) * (work.classModulations + work.blocks)
+      work.nullModulations
+      + Double(batches.count) * (work.classModulations + passes * work.blocks)
+    let encoding = source.inputs == nil ? 0 : try vae.encodingWork(side: models.imageSide)
     let decoding = try vae.decodingWork(side: predictor.configuration.inputSize)
     let rate = try MachineRate.measure(precision)
 
@@ -28,9 +37,9 @@ extension Sample {
       predictor.parameters.valueCount, refiner?.model.parameters.valueCount ?? 0,
       vae.parameters.valueCount,
     ]
-    let memory = try self.memory(models, refiner, work, precision)
-    let side = predictor.configuration.inputSize * vae.configuration.downsampling
-    let pixels = 3 * side * side * count
+    let memory = try self.memory(
+      models, refiner, work, precision, encodes: source.inputs != nil)
+    let pixels = 3 * models.imageSide * models.imageSide * count
     let latents = configuration.write.latents ? 4 * models.latentShape.elementCount * count : 0
 
     var table = [
@@ -68,11 +77,11 @@ extension Sample {
       ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
       [
         evaluations == nil ? "time, at least" : "time, about",
-        Amounts.duration(rate.seconds(sampling + Double(count) * decoding)),
+        Amounts.duration(rate.seconds(sampling + Double(count) * (encoding + decoding))),
       ],
     ]
     try reportDryRun(
-      configuration, table, memory: memory.total, to: observe)
+      task.configuration, table, memory: memory.total, to: observe)
   }
 
   /// Multiply–adds of one evaluation for one latent, at known modulations.
@@ -81,11 +90,11 @@ extension Sample {
   }
 
   /// What the first batch takes, and every other one but for how many classes meet in it.
-  func work(_ sampler: Sampler, _ models: SamplingModels) throws -> SamplingWork {
-    let draws = SampleDraws(
-      seed: configuration.seed, labels: configuration.sampling.labels, classes: models.classes)
-    return try sampler.work(
-      latentShape: models.latentShape, labels: draws.labels(0..<batches.size))
+  func work(_ sampler: Sampler, _ models: SamplingModels, _ source: any SampleSource) throws
+    -> SamplingWork
+  {
+    try sampler.work(
+      latentShape: models.latentShape, labels: source.labels(0..<batches.size))
   }
 
   struct Memory {
@@ -99,7 +108,7 @@ extension Sample {
 
   func memory(
     _ models: SamplingModels, _ refiner: LoadedModel<VelocityRefiner>?, _ work: SamplingWork,
-    _ precision: Precision
+    _ precision: Precision, encodes: Bool
   ) throws -> Memory {
     let networks = [models.predictor.model] + (refiner.map { [$0.model.network] } ?? [])
     let vae = models.vae.model
@@ -120,7 +129,8 @@ extension Sample {
       // Programs keep weights in an order of their own beside the given one, but for those
       // that are read once for all steps.
       weights: 4 * total + precision.elementBytes * (total - conditioning)
-        + 4 * vae.parameters.valueCount + transformedBytes(vae.decoderParameters),
+        + 4 * vae.parameters.valueCount + transformedBytes(vae.decoderParameters)
+        + (encodes ? transformedBytes(vae.encoderParameters) : 0),
       programs: work.modulationBytes(batches: batches.count) + first + steps)
   }
 }

@@ -40,6 +40,9 @@ struct TrainingEstimate {
     )
   }
 
+  /// Of the whole training.
+  func multiplyAdds() throws -> Double { try graph().multiplyAdds * Double(options.steps) }
+
   func table() throws -> [[String]] {
     let graph = try graph()
     let rate = try MachineRate.measure(precision)

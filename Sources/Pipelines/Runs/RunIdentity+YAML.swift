@@ -9,7 +9,7 @@ extension RunIdentity {
   ///   - ignored: keys, or whole sections, that do not: where files go, how often
   ///     something is written.
   ///   - inputs: hashes of weights and data, by name.
-  init(
+  public init(
     _ configuration: some ConfigurationSchema, ignoring ignored: [String],
     inputs: [String: String] = [:]
   ) throws {
@@ -31,7 +31,7 @@ extension RunIdentity {
 
   /// Notes what a run multiplies in: what `auto` came to counts. float32 is not noted, as
   /// runs of 0.1.0 do not say.
-  mutating func add(_ precision: Precision) {
+  public mutating func add(_ precision: Precision) {
     settings["precision"] = precision == .float32 ? nil : precision.rawValue
   }
 }

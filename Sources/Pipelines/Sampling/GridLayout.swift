@@ -11,7 +11,7 @@ struct GridLayout: Equatable {
   static let maximumColumns = 16
   /// Of a picture's sides, in pixels; one image is shown at any size.
   static let maximumSide = 4096
-  private static let gap = 2
+  static let gap = 2
   /// Samples that are looked at for their class.
   private static let searched = 100_000
 

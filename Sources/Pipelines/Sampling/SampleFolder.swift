@@ -18,12 +18,14 @@ import Training
 /// One process at a time works in it.
 final class SampleFolder: Sendable {
   let path: String
+  private let files: SampleFileNames
   private let lock: Mutex<RunLock>
 
   /// - Throws: `InputError` where another process works in the folder, or where it holds
   ///   samples of another identity or files that no run has left.
-  init(_ path: String, identity: RunIdentity) throws {
+  init(_ path: String, identity: RunIdentity, files: SampleFileNames = .init()) throws {
     self.path = path
+    self.files = files
     lock = Mutex(try RunLock(directory: path))
     if let manifest = try SampleManifest.read(in: path) {
       try RunIdentity(manifest.identity).check(
@@ -38,9 +40,11 @@ final class SampleFolder: Sendable {
 
   var images: String { "\(path)/images" }
   var latentParts: String { "\(path)/latents" }
-  var grid: String { "\(path)/grid.png" }
+  var grid: String { "\(path)/\(files.picture)" }
   var npz: String { "\(path)/samples.npz" }
-  var latents: String { "\(path)/latents.safetensors" }
+  /// What the run's source writes.
+  var others: [String] { files.others.map { "\(path)/\($0)" } }
+  var latents: String { "\(path)/\(files.latents)" }
 
   func image(_ index: Int) -> String { "\(images)/\(number(index)).png" }
   func latentPart(_ batch: SampleBatches.Batch) -> String {
@@ -84,6 +88,10 @@ final class SampleFolder: Sendable {
 enum SampleTensors {
   /// (N, C, h, w), in the predictor's scale: divide by the manifest's `vaeScale` to decode.
   static let latents = "latents"
+  /// (N, C, h, w), the latents at t = 0 of images that were inverted.
+  static let noise = "noise"
+  /// (N, C, h, w), the latents of images, the posterior's means.
+  static let encoded = "encoded"
   /// (N)
   static let labels = "labels"
   /// (N)

@@ -21,6 +21,24 @@ public struct SampleManifest: Codable, Sendable, Equatable {
     public var metadata: [String: String]
   }
 
+  /// An image that a sample is made of.
+  public struct Input: Codable, Sendable, Equatable {
+    public var path: String
+    /// Of the file.
+    public var sha256: String
+    /// The mask's, where there is one.
+    public var mask: String?
+    public var maskSHA256: String?
+    /// The class that it is sampled with, one after the last for none.
+    public var label: Int
+
+    /// SHA-256 of what determines samples.
+    static func digest(_ inputs: [Self]) -> String {
+      FileHash.sha256(
+        inputs.map { "\($0.sha256) \($0.maskSHA256 ?? "-") \($0.label)\n" }.joined().utf8)
+    }
+  }
+
   public struct Evaluations: Codable, Sendable, Equatable {
     public var predictor: Int
     public var refiner: Int
@@ -64,10 +82,14 @@ public struct SampleManifest: Codable, Sendable, Equatable {
   public var configuration: String
   /// What determines the samples' bytes, as `key: value`: resuming needs the same.
   public var identity: [String: String]
+  /// The command, where it is not `sample`.
+  public var task: String?
+  /// By sample index, where samples are made of images.
+  public var inputs: [Input]?
 
   static let fileName = "manifest.json"
 
-  static var libraryVersion: String {
+  public static var libraryVersion: String {
     let version = CPUExecutor.libraryVersion
     return "\(version.major).\(version.minor).\(version.patch)"
   }

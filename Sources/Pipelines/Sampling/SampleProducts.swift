@@ -18,7 +18,8 @@ struct SampleProducts: Sendable {
   /// Sides of the images in pixels.
   let width: Int
   let height: Int
-  let draws: SampleDraws
+  let labels: @Sendable (Range<Int>) -> [Int32]
+  let picture: @Sendable (_ image: (Int) throws -> RGBImage) throws -> RGBImage
   /// Stored with the latents, whose bytes it determines.
   let identity: [String: String]
 
@@ -27,7 +28,7 @@ struct SampleProducts: Sendable {
 
   /// Removes what is made of all batches; they are about to be made again.
   func startOver() throws {
-    for file in [folder.grid, folder.npz, folder.latents] { try remove(file) }
+    for file in [folder.grid, folder.npz, folder.latents] + folder.others { try remove(file) }
   }
 
   // MARK: One batch
@@ -42,7 +43,7 @@ struct SampleProducts: Sendable {
   /// - Parameters:
   ///   - images: those that are kept, none where no output needs them.
   ///   - latents: of the whole batch.
-  func write(_ batch: SampleBatches.Batch, images: [RGBImage], latents: HostTensor) throws {
+  func write(_ batch: SampleBatches.Batch, images: [RGBImage], latents: SampleLatents) throws {
     for (index, image) in zip(batch.kept, images) {
       // Not flushed one by one: a resumed run finds out which a power failure has damaged.
       try AtomicFile.write(ImageEncoder.png(image), to: folder.image(index), durable: false)
@@ -50,14 +51,13 @@ struct SampleProducts: Sendable {
     guard write.latents else { return }
     let length = latentShape.elementCount
     let rows = batch.keptRows
-    let values = withExtendedLifetime(latents) {
-      Array(latents.floats[rows.lowerBound * length..<rows.upperBound * length])
-    }
     try SafetensorsWriter.write(
-      [
-        TensorRecord(
-          SampleTensors.latents, shape: [rows.count] + latentShape.dimensions, floats: values)
-      ], to: folder.latentPart(batch))
+      latents.stored.map { name, tensor in
+        let values = withExtendedLifetime(tensor) {
+          Array(tensor.floats[rows.lowerBound * length..<rows.upperBound * length])
+        }
+        return TensorRecord(name, shape: [rows.count] + latentShape.dimensions, floats: values)
+      }, to: folder.latentPart(batch))
   }
 
   // MARK: All batches
@@ -66,7 +66,7 @@ struct SampleProducts: Sendable {
   var areThere: Bool {
     let files =
       (write.grid ? [folder.grid] : []) + (write.npz ? [folder.npz] : [])
-      + (write.latents ? [folder.latents] : [])
+      + (write.latents ? [folder.latents] : []) + folder.others
     return files.allSatisfy(FileManager.default.fileExists(atPath:))
       && (!write.png
         || batches.all.allSatisfy { folder.hasImages($0, width: width, height: height) })
@@ -113,26 +113,28 @@ struct SampleProducts: Sendable {
   }
 
   private func writeGrid() throws {
-    let layout = GridLayout(
-      indices: batches.indices, width: width, height: height, label: draws.labels)
     try ImageEncoder.writePNG(
-      layout.join { try ImageDecoder.decode(path: folder.image($0)) }, to: folder.grid)
+      picture { try ImageDecoder.decode(path: folder.image($0)) }, to: folder.grid)
   }
 
   private func joinLatents() throws {
     let indices = batches.indices
-    let labels = draws.labels(indices).map(Int64.init)
+    var names: [String] = []
+    if let first = batches.all.first(where: { _ in true }) {
+      names = try SafetensorsFile(path: folder.latentPart(first)).names
+    }
+    let joined = names.map { name in
+      TensorRecord(name, shape: [indices.count] + latentShape.dimensions) { put in
+        for batch in batches.all {
+          try put(SafetensorsFile(path: folder.latentPart(batch)).floats(name))
+        }
+      }
+    }
     try SafetensorsWriter.write(
-      [
+      joined + [
         TensorRecord(
-          SampleTensors.latents, shape: [indices.count] + latentShape.dimensions
-        ) { put in
-          for batch in batches.all {
-            try put(
-              SafetensorsFile(path: folder.latentPart(batch)).floats(SampleTensors.latents))
-          }
-        },
-        TensorRecord(SampleTensors.labels, shape: [indices.count], integers: labels),
+          SampleTensors.labels, shape: [indices.count],
+          integers: labels(indices).map(Int64.init)),
         TensorRecord(
           SampleTensors.indices, shape: [indices.count], integers: indices.map(Int64.init)),
       ],

@@ -13,9 +13,17 @@ struct SamplingModels {
   init(
     predictor: NetworkReference, vae: AutoencoderReference, observe: @escaping PipelineObserver
   ) throws {
+    try self.init(
+      predictor: predictor.loadPredictor(observe), vae: vae.load(observe), observe: observe)
+  }
+
+  init(
+    predictor: LoadedModel<SiT>, vae: LoadedModel<AutoencoderKL>,
+    observe: @escaping PipelineObserver
+  ) throws {
     self.observe = observe
-    self.predictor = try predictor.loadPredictor(observe)
-    self.vae = try vae.load(observe)
+    self.predictor = predictor
+    self.vae = vae
     let channels = self.predictor.model.configuration.inChannels
     let latentChannels = self.vae.model.configuration.latentChannels
     guard channels == latentChannels else {
@@ -31,11 +39,20 @@ struct SamplingModels {
     return [configuration.inChannels, configuration.inputSize, configuration.inputSize]
   }
 
+  /// Side of the images in pixels.
+  var imageSide: Int {
+    predictor.model.configuration.inputSize * vae.model.configuration.downsampling
+  }
+
   var classes: Int { predictor.model.configuration.classes }
 
   /// - Throws: `InputError` where the refiner is one for other latents or classes.
   func loadRefiner(_ reference: NetworkReference) throws -> LoadedModel<VelocityRefiner> {
-    let refiner = try reference.loadRefiner(observe)
+    try check(reference.loadRefiner(observe))
+  }
+
+  /// - Throws: `InputError` where the refiner is one for other latents or classes.
+  func check(_ refiner: LoadedModel<VelocityRefiner>) throws -> LoadedModel<VelocityRefiner> {
     let (own, teacher) = (refiner.model.configuration, predictor.model.configuration)
     for (name, found, expected) in [
       ("channels", own.inChannels, teacher.inChannels),
@@ -52,15 +69,21 @@ struct SamplingModels {
   func sampler(
     _ plan: SamplingPlan, refiner: LoadedModel<VelocityRefiner>?, guidance: Double,
     channels: GuidanceChannels, variant: RefinerVariant, settings: SolverSettings,
-    executor: any Executor
+    inParts: Bool = true, executor: any Executor
   ) throws -> Sampler {
     try Sampler(
       executor: executor,
       field: VelocityField(
         predictor: predictor.model, refiner: refiner?.model,
-        guidance: Guidance(scale: guidance, channels: channels, nullClass: classes)),
+        guidance: Guidance(scale: guidance, channels: channels, nullClass: classes),
+        inParts: inParts),
       predictorWeights: predictor.weights, refinerWeights: refiner?.weights ?? [:],
       plan: plan, variant: variant, settings: settings)
+  }
+
+  /// - Throws: `InputError` where the autoencoder takes no RGB images.
+  func encoder(_ executor: any Executor) throws -> LatentEncoder {
+    try LatentEncoder(vae.model, weights: vae.weights, side: imageSide, executor: executor)
   }
 
   func decoder(_ executor: any Executor) throws -> LatentDecoder {

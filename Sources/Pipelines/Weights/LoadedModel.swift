@@ -39,7 +39,7 @@ extension AutoencoderReference {
   }
 
   /// What ``LoadedModel/identity`` would be; reads no weights but hashes the file.
-  func identity() throws -> String {
+  public func identity() throws -> String {
     let (file, _, selection) = try select()
     return try file.origin(of: selection).identity
   }
@@ -65,10 +65,26 @@ extension NetworkReference {
     return try LoadedModel(SiT(configuration), selection, file, observe)
   }
 
+  /// The shape of the refiner in the file.
+  public func refinerConfiguration() throws -> SiTConfiguration {
+    try select(.refiner).configuration
+  }
+
   /// Reads the refiner and tells `observe` what was taken.
   public func loadRefiner(_ observe: PipelineObserver) throws -> LoadedModel<VelocityRefiner> {
     let (file, configuration, selection) = try select(.refiner)
     return try LoadedModel(VelocityRefiner(configuration), selection, file, observe)
+  }
+
+  /// What ``LoadedModel/identity`` of a predictor would be.
+  public func predictorIdentity() throws -> String { try identity(.predictor) }
+
+  /// What ``LoadedModel/identity`` of a refiner would be.
+  public func refinerIdentity() throws -> String { try identity(.refiner) }
+
+  private func identity(_ kind: ModelKind) throws -> String {
+    let (file, _, selection) = try select(kind)
+    return try file.origin(of: selection).identity
   }
 
   private func select(_ kind: ModelKind) throws -> (

@@ -5,6 +5,8 @@ import TensorGraph
 struct PairedProgram: Hashable {
   let role: NetworkRole
   let pairs: Int
+  /// Whether labels may be between two classes.
+  let blends: Bool
 }
 
 extension Sampler {
@@ -95,19 +97,23 @@ extension Sampler {
   {
     guard let conditioning = field.conditionings[role], !times.isEmpty else { return [] }
     let rows = labels.shape[0]
+    let isBlended = labels.integers.contains(where: blends.isBlend)
     return try Self.products(of: times, rows: rows).flatMap { times in
       let pairs = rows * times.count
-      let key = PairedProgram(role: role, pairs: pairs)
+      let key = PairedProgram(role: role, pairs: pairs, blends: isBlended)
       // Not frozen, so that weights that are read a few times are not packed.
       let program =
         try pairedPrograms[key]
         ?? executor.compile(
-          conditioning.pairedGraph(role, pairs: pairs), variables: variables, frozen: false)
+          conditioning.pairedGraph(role, pairs: pairs, blends: isBlended), variables: variables,
+          frozen: false)
       pairedPrograms[key] = program
-      let all = try conditioning.run(
-        program, times: times.flatMap { $0 }, labels: times.flatMap { _ in Array(labels.integers) })
-      guard times.count > 1 else { return [all] }
-      return times.indices.map { index in all.rows(Array(index * rows..<(index + 1) * rows)) }
+      let all = times.flatMap { _ in Array(labels.integers) }
+      let values = try conditioning.run(
+        program, times: times.flatMap { $0 }, labels: all,
+        blends: isBlended ? all.map { blends[$0] } : nil)
+      guard times.count > 1 else { return [values] }
+      return times.indices.map { index in values.rows(Array(index * rows..<(index + 1) * rows)) }
     }
   }
 

@@ -9,6 +9,7 @@ import TensorGraph
 /// with hᵢ = λ′ − λ the step in log-SNR λ = log(t/(1 − t)), which is infinite at both ends: there
 /// c has the limit 0 after the first step and is set to 0 in the last, so that the first two
 /// steps and the last are of order 1 (Euler's), as diffusers makes the last for a final σ of 0.
+/// From data to noise the rule is its own mirror image, see `LogSNRStep`.
 /// Order 2, one evaluation. Source: Lu et al., "DPM-Solver++", 2022, algorithm 2.
 struct DPMSolver2MBlock: BlockFunction {
   let isFirst: Bool
@@ -26,7 +27,7 @@ struct DPMSolver2MBlock: BlockFunction {
     let place = LogSNRStep(step)
     let c = place.extrapolation
     return [
-      .sigma: 1 - place.t, .ofLatents: place.ofLatents, .ofNew: place.ofData * (1 + c),
+      .sigma: place.sigma, .ofLatents: place.ofLatents, .ofNew: place.ofData * (1 + c),
       .ofLast: -place.ofData * c,
     ]
   }
@@ -36,9 +37,13 @@ struct DPMSolver2MBlock: BlockFunction {
   }
 }
 
-/// A step in log-SNR: x ← ofLatents·x + ofData·D is exact for constant data D.
+/// A step in log-SNR: x ← ofLatents·x + ofData·D is exact for constant data D = x + sigma·v.
+///
+/// From data to noise the path is looked at from its other end: noise N = x − t·v takes the
+/// place of the data, and 1 − t that of t.
 struct LogSNRStep {
-  let t: Double
+  /// What the velocity is multiplied by where D is predicted.
+  let sigma: Double
   /// The step in λ, infinite where it begins or ends at an end of the path.
   let h: Double
   let ofLatents: Double
@@ -49,13 +54,15 @@ struct LogSNRStep {
   let ratio: Double?
 
   init(_ step: GridStep) {
-    let (t, next) = (Double(step.start), Double(step.end))
-    self.t = t
+    let isBackward = step.end < step.start
+    func place(_ time: Float) -> Double { isBackward ? 1 - Double(time) : Double(time) }
+    let (t, next) = (place(step.start), place(step.end))
+    sigma = isBackward ? t - 1 : 1 - t
     h = Self.lambda(next) - Self.lambda(t)
     ofLatents = (1 - next) / (1 - t)
     ofData = next - ofLatents * t
     let before =
-      step.index > 0 ? Self.lambda(t) - Self.lambda(Double(step.times[step.index - 1])) : .infinity
+      step.index > 0 ? Self.lambda(t) - Self.lambda(place(step.times[step.index - 1])) : .infinity
     let isFinite = h.isFinite && before.isFinite
     extrapolation = isFinite ? h / (2 * before) : 0
     ratio = isFinite ? -before / h : nil

@@ -45,7 +45,7 @@ struct UniPC2Block: BlockFunction {
     let place = LogSNRStep(step)
     let c = place.extrapolation
     var values: [Coefficient: Double] = [
-      .sigma: 1 - place.t, .ofLatents: place.ofLatents, .ofNew: place.ofData * (1 + c),
+      .sigma: place.sigma, .ofLatents: place.ofLatents, .ofNew: place.ofData * (1 + c),
       .ofLast: -place.ofData * c,
     ]
     guard step.index > 0 else { return values }

@@ -81,3 +81,23 @@ struct ExtractorWeights {
       executor: CPUExecutor(precision: precision))
   }
 }
+
+extension ExtractorWeights {
+  /// Multiply–adds of one image.
+  func multiplyAdds() throws -> Double {
+    guard isFeatureNetwork else { return Self.inceptionMultiplyAdds }
+    let (configuration, _) = try file.features()
+    return try FeatureNetwork(configuration).work()
+  }
+
+  /// Of InceptionV3 at 299 × 299 pixels.
+  private static let inceptionMultiplyAdds = 5.7e9
+
+  /// What says which weights these are.
+  var identity: String {
+    get throws {
+      if isFeatureNetwork { return try file.origin(of: file.features().1).identity }
+      return try file.origin(of: file.inception()).identity
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import CommandInterface
+
+@main
+struct Entry {
+  static func main() { Launcher.main(AblateCommand.self) }
+}
