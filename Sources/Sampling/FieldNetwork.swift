@@ -22,9 +22,9 @@ enum FieldNetwork<Extra> {
 /// What a network makes of time and class alone, its first part.
 struct Conditioning {
   /// M, the values that one row of latents needs at one time.
-  let size: Int
+  var size: Int
   /// (times (K), labels (U)) → (U, K, M).
-  let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  var modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
 
   init(_ network: SiT) {
     size = network.configuration.modulationSize

@@ -13,6 +13,9 @@ public struct VelocityField {
   let predictor: FieldNetwork<Void>
   let refiner: FieldNetwork<Tensor>?
   public let guidance: Guidance
+  /// Before this time the field is what it is then: 0 but for predictors of noise
+  /// (``NoiseField``).
+  public private(set) var earliestTime: Float = 0
 
   /// Networks that take times and labels as they take latents.
   public init(
@@ -25,11 +28,26 @@ public struct VelocityField {
     }
   }
 
-  /// Networks in two parts: what depends on time and class alone is computed once.
+  /// A predictor of noise, ε(x (R, …), t (R), labels (R)) → (R, …), as a field of velocities.
+  public init(guidance: Guidance, noise: @escaping Predictor) {
+    self.guidance = guidance
+    predictor = NoiseField.network(noise)
+    refiner = nil
+    earliestTime = NoiseField.earliestTime
+  }
+
+  /// Networks in two parts: what depends on time and class alone is computed once. A predictor
+  /// whose configuration says that it is one of noise becomes a field of velocities.
   public init(predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance) {
     self.guidance = guidance
-    self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
-      try predictor(x, modulations: modulations)
+    switch predictor.configuration.objective {
+    case .velocity:
+      self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
+        try predictor(x, modulations: modulations)
+      }
+    case .epsilon:
+      self.predictor = NoiseField.network(predictor)
+      earliestTime = NoiseField.earliestTime
     }
     self.refiner = refiner.map { refiner in
       .conditioned(Conditioning(refiner.network)) { x, modulations, velocity in

@@ -1,8 +1,10 @@
 import CPUExecutor
+import Checkpoints
 import Configuration
 import Diagnostics
 import Foundation
 import Imaging
+import ModelFiles
 import Models
 import PipelinesTestSupport
 import Testing
@@ -135,6 +137,36 @@ import Training
       guard BFloat16Support.ofThisProcessor != .none else { return }
       let error = #expect(throws: InputError.self) { _ = try run(other, resume: true) }
       #expect(error?.description.contains("precision was") == true, "\(String(describing: error))")
+    }
+  }
+
+  /// What is predicted is part of the model, of the run and of every file it leaves.
+  @Test func predictorsOfNoiseSayThatTheyAre() throws {
+    try withData { models in
+      func run(_ overrides: [String], resume: Bool) throws -> TrainingOutcome {
+        try TrainPredictor(predictor(models, overrides), observe: Said().observer)
+          .run(resume: resume)
+      }
+      #expect(try run(["model.objective=epsilon"], resume: false) == .finished)
+      let folder = "\(models.folder)/predictor"
+      for name in ["predictor", "ema", "model"] {
+        let file = try ModelFile(path: "\(folder)/\(name).safetensors")
+        let metadata = try #require(file.file.metadata[ModelMetadata.model], "\(name)")
+        #expect(metadata.contains("objective: epsilon"), "\(name)")
+      }
+      let error = #expect(throws: InputError.self) { _ = try run([], resume: true) }
+      #expect(
+        error?.description.contains("model.objective was epsilon and is not set") == true,
+        "\(String(describing: error))")
+      #expect(try run(["model.objective=epsilon"], resume: true) == .finished)
+
+      // A refiner has nothing to learn from it.
+      let refiner: TrainRefinerConfiguration = try configuration(
+        models, "refiner", "teacher: {weights: \(folder)/predictor.safetensors}")
+      let refused = #expect(throws: InputError.self) {
+        try TrainRefiner(refiner, observe: Said().observer).run(resume: false)
+      }
+      #expect(refused?.description.contains("expected a predictor of velocities") == true)
     }
   }
 

@@ -61,7 +61,10 @@ import Training
     compare.evaluation = evaluation
     var plain = CompareConfiguration()
     plain.evaluation = ComparisonEvaluationOptions()
-    return try keys("train-vae", vae) + keys("train-vae", TrainVAEConfiguration())
+    var curvature = CurvatureConfiguration()
+    curvature.predictors = [("NAME", StudiedPredictor())]
+    return try keys("curvature", curvature) + keys("train-vae", vae)
+      + keys("train-vae", TrainVAEConfiguration())
       + keys("encode", encode) + keys("encode", EncodeConfiguration())
       + keys("train-predictor", predictor)
       + keys("train-predictor", TrainPredictorConfiguration())
@@ -76,7 +79,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate",
+      "compare", "curvature", "evaluate",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords

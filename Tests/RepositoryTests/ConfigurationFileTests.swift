@@ -27,6 +27,7 @@ import Training
     case "predictor": return try file.decode(TrainPredictorConfiguration.self)
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
+    case "curvature": return try file.decode(CurvatureConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)

@@ -8,7 +8,8 @@ public struct FlowTurbo: ParsableCommand {
     subcommands: [
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
-      CompareCommand.self, EvaluateCommand.self, InspectCommand.self, ConvertCommand.self,
+      CompareCommand.self, CurvatureCommand.self, EvaluateCommand.self, InspectCommand.self,
+      ConvertCommand.self,
       VerifyCommand.self,
     ])
 

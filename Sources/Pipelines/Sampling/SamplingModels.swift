@@ -35,6 +35,11 @@ struct SamplingModels {
 
   /// - Throws: `InputError` where the refiner is one for other latents or classes.
   func loadRefiner(_ reference: NetworkReference) throws -> LoadedModel<VelocityRefiner> {
+    guard predictor.model.configuration.objective == .velocity else {
+      throw InputError(
+        predictor.path, expected: "a predictor of velocities beside a refiner, which learns theirs",
+        found: "one of noise (objective epsilon)", remedy: "use a plan without R")
+    }
     let refiner = try reference.loadRefiner(observe)
     let (own, teacher) = (refiner.model.configuration, predictor.model.configuration)
     for (name, found, expected) in [
