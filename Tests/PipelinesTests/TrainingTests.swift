@@ -183,6 +183,22 @@ import Training
     }
   }
 
+  /// A predictor of noise may begin as one of velocities, which is said.
+  @Test func anotherObjectivesWeightsAreNamed() throws {
+    try withData { models in
+      let said = Said()
+      let configuration = try predictor(
+        models,
+        [
+          "model.hiddenSize=16", "model.depth=2", "model.frequencyEmbeddingSize=16",
+          "model.objective=epsilon",
+        ])
+      let run = TrainPredictor(configuration, observe: said.observer)
+      #expect(try run.run(resume: false, initial: models.predictor) == .finished)
+      #expect(said.contains("its weights were trained for objective velocity"))
+    }
+  }
+
   @Test func refinersAreComparedWithTheZeroRefiner() throws {
     try withData { models in
       let said = Said()
