@@ -11,17 +11,20 @@ only the arithmetic counts, and it is the same (diffusers' DiT-XL/2 is SiT-XL/2'
 """
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".build-benchmarks/release/bench"
 THREADS = 2
+PRECISIONS = ["float32", "bfloat16"]
 MOMENT = 0.2  # seconds that a turn fills at least, as in Clock.swift
 
 # Row of `bench --list`: the peers that can do it, each with its precisions.
@@ -115,6 +118,7 @@ def inception():
     return model.eval(), (torch.randn(16, 3, 299, 299),)
 
 
+BATCHES = {"sit-xl-2-batch-2": 2, "sit-xl-2-batch-16": 16, "vae-decode": 1, "inception": 16}
 NETWORKS = {
     "sit-xl-2-batch-2": lambda: forward(2),
     "sit-xl-2-batch-16": lambda: forward(16),
@@ -141,17 +145,46 @@ def torch_inference(row, precision):
     return run
 
 
-def openvino_inference(row, precision):
+def convert(row, path):
+    """Writes a network for any batch in OpenVINO's own files, from which it takes less memory to
+    compile; traced with the smallest batch."""
     import openvino
     import torch
 
     model, inputs = NETWORKS[row]()
     with torch.inference_mode():
         converted = openvino.convert_model(
-            model, example_input=inputs, input=[list(x.shape) for x in inputs]
+            model, example_input=inputs, input=[[-1, *x.shape[1:]] for x in inputs]
         )
-    compiled = openvino.Core().compile_model(
-        converted,
+    openvino.save_model(converted, path, compress_to_fp16=False)
+
+
+def converted_network(row):
+    """OpenVINO's file of a row, made in a process of its own where it is not there yet."""
+    import openvino
+
+    row = "sit-xl-2-batch-2" if row.startswith("sit-xl-2") else row
+    version = openvino.__version__.split("-")[0]
+    path = pathlib.Path(sys.prefix) / "networks" / f"{row}-{version}.xml"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_name("part.xml")
+        subprocess.run([sys.executable, __file__, "--convert", row, str(part)], check=True)
+        part.with_suffix(".bin").rename(path.with_suffix(".bin"))
+        part.rename(path)
+    return path
+
+
+def openvino_inference(row, precision):
+    import numpy
+    import openvino
+
+    core = openvino.Core()
+    network = core.read_model(converted_network(row))
+    batch = BATCHES[row]
+    network.reshape({x.any_name: [batch, *list(x.partial_shape)[1:]] for x in network.inputs})
+    compiled = core.compile_model(
+        network,
         "CPU",
         {
             "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[precision],
@@ -160,7 +193,13 @@ def openvino_inference(row, precision):
         },
     )
     request = compiled.create_infer_request()
-    arrays = [x.numpy() for x in inputs]
+    numbers = numpy.random.default_rng(0)
+    arrays = [
+        (numbers.normal(size=list(x.shape)) + 207 * (len(x.shape) == 1)).astype(
+            x.element_type.to_dtype()
+        )
+        for x in compiled.inputs
+    ]
     return lambda: request.infer(arrays)
 
 
@@ -302,42 +341,47 @@ def spread(values):
     return {"median": median, "low": low, "high": high, "smallest": min(values)}
 
 
-def compare(row, precision, peers, rounds, bench, log):
-    """One row in one precision: our times and shares, and those of each peer."""
+def compare(row, precision, peer, rounds, bench, log):
+    """One row in one precision: our times and shares, and those of a peer."""
+    if peer == "openvino":
+        converted_network(row)  # before our side takes memory
     ours_has = precision in our_precisions(bench)
-    entries = []
-    command = [bench, "--serve", "--only", row, "--precision", precision if ours_has else "float32"]
-    with Program(command, log) as ours:
+    ours_in = precision if ours_has else "float32"
+    worker = [sys.executable, __file__, "--worker", peer, "--row", row, "--precision", precision]
+    turns = []
+    with Program([bench, "--serve", "--only", row, "--precision", ours_in], log) as ours:
         work = 2 * ours.facts["multiplyAdds"]
         peak_work = 2 * ours.facts["peakMultiplyAdds"]
-        for peer in peers:
-            with Program(
-                [sys.executable, __file__, "--worker", peer, "--row", row, "--precision", precision],
-                log,
-            ) as other:
-                turns = []
-                for _ in range(rounds):
-                    turns.append((ours.turn("peak"), ours.turn(), other.turn(), ours.turn("peak")))
-            peaks = [peak_work / ((first + last) / 2) for first, _, _, last in turns]
-            shares = [(work / a / p, work / b / p) for (_, a, b, _), p in zip(turns, peaks)]
-            entries.append(
-                {
-                    "row": row,
-                    "precision": precision,
-                    "oursIn": precision if ours_has else "float32",
-                    "peer": peer,
-                    "multiplyAdds": work / 2,
-                    "count": ours.facts["count"],
-                    "peak": spread(peaks),
-                    "seconds": spread([a for _, a, _, _ in turns]),
-                    "peerSeconds": spread([b for _, _, b, _ in turns]),
-                    "share": spread([a for a, _ in shares]),
-                    "peerShare": spread([b for _, b in shares]),
-                    "ratio": spread([b / a for _, a, b, _ in turns]),
-                }
-            )
-            print(line(entries[-1]), flush=True)
-    return entries
+        with Program(worker, log) as other:
+            for _ in range(rounds):
+                turns.append((ours.turn("peak"), ours.turn(), other.turn(), ours.turn("peak")))
+    peaks = [peak_work / ((first + last) / 2) for first, _, _, last in turns]
+    shares = [(work / a / p, work / b / p) for (_, a, b, _), p in zip(turns, peaks)]
+    return {
+        "row": row,
+        "precision": precision,
+        "oursIn": ours_in,
+        "peer": peer,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "multiplyAdds": work / 2,
+        "count": ours.facts["count"],
+        "peak": spread(peaks),
+        "seconds": spread([a for _, a, _, _ in turns]),
+        "peerSeconds": spread([b for _, _, b, _ in turns]),
+        "share": spread([a for a, _ in shares]),
+        "peerShare": spread([b for _, b in shares]),
+        "ratio": spread([b / a for _, a, b, _ in turns]),
+    }
+
+
+def alone(rounds, bench, log):
+    """What no peer does, a picture by H1P5R3 beside its parts; and the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "bench.json"
+        command = [bench, "--only", "h1p5r3-xl-2", "--rounds", str(rounds), "--output", str(path)]
+        environment = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
+        subprocess.run(command, check=True, stdout=log, stderr=log, env=environment)
+        return json.loads(path.read_text())
 
 
 HEADER = (
@@ -383,12 +427,18 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bench", default=BENCH, help="our executable")
     parser.add_argument("--output", help="a file for the numbers as JSON")
+    parser.add_argument(
+        "--resume", action="store_true", help="keeps what the output file has already"
+    )
     parser.add_argument("--log", default=os.devnull, help="a file for what the programs say")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--row", help=argparse.SUPPRESS)
+    parser.add_argument("--convert", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         return serve(options.worker, options.row, options.precision)
+    if options.convert:
+        return convert(*options.convert)
 
     rows = options.only.split(",") if options.only else list(ROWS)
     for row in rows:
@@ -396,17 +446,40 @@ def main():
             parser.error(f"no row '{row}'; there are {', '.join(ROWS)}")
     chosen = options.peers.split(",") if options.peers else ["torch", "openvino", "scipy"]
     report = {"threads": THREADS, "rounds": options.rounds, "versions": versions(), "rows": []}
+    output = pathlib.Path(options.output) if options.output else None
+    if options.resume and output and output.exists():
+        earlier = json.loads(output.read_text())
+        for key in ("threads", "rounds", "versions"):
+            if earlier[key] != report[key]:
+                parser.error(f"{output}: measured with {key} {earlier[key]}, now {report[key]}")
+        report = earlier
+    done = {(entry["row"], entry["precision"], entry["peer"]) for entry in report["rows"]}
+
+    def keep():
+        if output:
+            part = output.with_name(output.name + ".part")
+            part.write_text(json.dumps(report, indent=1) + "\n")
+            part.rename(output)
+
     print(HEADER, flush=True)
-    with open(options.log, "w") as log:
+    with open(options.log, "a") as log:
         for row in rows:
-            for precision in ["float32", "bfloat16"]:
-                peers = [p for p in chosen if precision in ROWS[row].get(p, [])]
-                if peers and options.precision in (None, precision):
-                    report["rows"] += compare(
-                        row, precision, peers, options.rounds, options.bench, log
-                    )
-                    if options.output:
-                        pathlib.Path(options.output).write_text(json.dumps(report, indent=1) + "\n")
+            for precision in PRECISIONS:
+                if options.precision not in (None, precision):
+                    continue
+                for peer in chosen:
+                    if precision not in ROWS[row].get(peer, []) or (row, precision, peer) in done:
+                        continue
+                    entry = compare(row, precision, peer, options.rounds, options.bench, log)
+                    report["rows"].append(entry)
+                    print(line(entry), flush=True)
+                    keep()
+        if not options.only and "alone" not in report:
+            report["alone"] = alone(options.rounds, options.bench, log)
+            keep()
+            for row in report["alone"]["rows"]:
+                ratio = row["timeOverParts"]["median"]
+                print(f"{row['title']}, {row['precision']}: {ratio:.3f} of its parts")
 
 
 if __name__ == "__main__":

@@ -24,15 +24,20 @@ public struct Compare {
     self.shouldStop = shouldStop
   }
 
-  /// A plan with one of the refiners, or with none.
+  /// A plan, by the name of its own settings if it has any, with one of the refiners or with none.
   private struct Contestant {
     let plan: SamplingPlan
+    let variant: String?
+    let family: String
     let refiner: String?
     let sampler: Sampler
     var seconds: [Double] = []
     var latents: [HostTensor?]
 
-    var name: String { plan.description + (refiner.map { " with refiner \($0)" } ?? "") }
+    var name: String {
+      plan.description + (variant.map { " \($0)" } ?? "")
+        + (refiner.map { " with refiner \($0)" } ?? "")
+    }
   }
 
   @discardableResult
@@ -58,23 +63,26 @@ public struct Compare {
     let count = classes.count * options.perClass
     let batches = Array(
       SampleBatches(indices: 0..<count, size: min(options.batch, count)).all)
-    func sampler(_ plan: SamplingPlan, _ refiner: LoadedModel<VelocityRefiner>?) throws -> Sampler {
+    func sampler(
+      _ plan: SamplingPlan, _ refiner: LoadedModel<VelocityRefiner>?, _ settings: SolverSettings
+    ) throws -> Sampler {
       try models.sampler(
         plan, refiner: refiner, guidance: options.guidance, channels: options.guidanceChannels,
-        variant: options.refinerVariant, settings: options.solver, executor: executor)
+        variant: options.refinerVariant, settings: settings, executor: executor)
     }
+    let plans =
+      options.plans.map { (plan: $0, variant: String?.none, settings: options.solver) }
+      + options.variants.map { ($1.plan, $0, $1.settings(over: options.solver)) }
     var contestants: [Contestant] = []
-    for plan in options.plans {
-      for refiner in plan.usesRefiner ? refiners : [] {
+    for (plan, variant, settings) in plans {
+      let family = PlanComparison.Result.family(
+        plan, variant: variant, settings, of: options.solver)
+      let pairs = plan.usesRefiner ? refiners.map { ($0.name, $0.model) } : [(nil, nil)]
+      for (name, refiner) in pairs as [(String?, LoadedModel<VelocityRefiner>?)] {
         contestants.append(
           Contestant(
-            plan: plan, refiner: refiner.name, sampler: try sampler(plan, refiner.model),
-            latents: Array(repeating: nil, count: batches.count)))
-      }
-      if !plan.usesRefiner {
-        contestants.append(
-          Contestant(
-            plan: plan, refiner: nil, sampler: try sampler(plan, nil),
+            plan: plan, variant: variant, family: family, refiner: name,
+            sampler: try sampler(plan, refiner, settings),
             latents: Array(repeating: nil, count: batches.count)))
       }
     }
@@ -96,7 +104,7 @@ public struct Compare {
     }
     try race(&contestants, batches) { try sample($0, $1) }
 
-    let reference = try sampler(options.reference, nil)
+    let reference = try sampler(options.reference, nil, options.solver)
     let total = batches.count * options.reference.steps
     let solution = try batches.enumerated().map { number, batch in
       try sample(reference, batch) { [observe] step in
@@ -112,16 +120,21 @@ public struct Compare {
       folder: output, decoder: decoder, batches: batches, classes: classes.count)
     var results = try contestants.map { contestant in
       let latents = contestant.latents.compactMap { $0 }
-      let (evaluations, samples) = (
-        contestant.sampler.sampleEvaluations, Double(contestant.sampler.samples)
-      )
+      let (sampler, samples) = (contestant.sampler, Double(contestant.sampler.samples))
+      let evaluations = sampler.sampleEvaluations
+      let tried = sampler.steps.accepted + sampler.steps.rejected
       return PlanComparison.Result(
-        plan: contestant.plan.description, refiner: contestant.refiner,
+        plan: contestant.plan.description, variant: contestant.variant,
+        family: contestant.family, refiner: contestant.refiner,
         predictorEvaluations: Double(evaluations.predictor) / samples,
         refinerEvaluations: Double(evaluations.refiner) / samples,
+        paddingEvaluations: contestant.plan.isAdaptive
+          ? Double(sampler.paddingEvaluations) / samples : nil,
+        rejectedSteps: tried > 0 ? Double(sampler.steps.rejected) / samples : nil,
         millisecondsPerImage: median(contestant.seconds) * 1000 / Double(batches[0].drawn.count),
         latentRMSE: rootMeanSquare(latents, solution, batches),
-        grid: try gallery.write(latents, contestant.plan, contestant.refiner))
+        grid: try gallery.write(
+          latents, contestant.plan, variant: contestant.variant, refiner: contestant.refiner))
     }
     let account = try evaluation.map { evaluation in
       try evaluate(contestants, by: evaluation, draws, &results) { contestant, batch in
@@ -132,20 +145,36 @@ public struct Compare {
       precision: executor.precision.rawValue,
       configuration: try ResolvedConfiguration(configuration).yaml,
       weights: weights(models, refiners), results: results,
-      referenceGrid: try gallery.write(solution, options.reference, nil),
+      referenceGrid: try gallery.write(solution, options.reference),
       decodingMillisecondsPerImage: gallery.seconds * 1000 / Double(gallery.decoded),
       images: count, batch: batches[0].drawn.count, threads: CPUExecutor.threads,
       evaluation: account)
     try comparison.write(to: output)
     try ComparisonTable(
-      comparison: comparison, reference: options.reference.description
+      comparison: comparison, reference: options.reference.description, legend: try legend()
     ).write(to: output)
     report(comparison, metrics: evaluation?.titles ?? [])
     return comparison
   }
 
+  /// The settings of each variant, on a line.
+  private func legend() throws -> [(name: String, settings: String)] {
+    try configuration.sampling.variants.map { name, variant in
+      var section = ""
+      var settings: [String] = []
+      for line in try ResolvedConfiguration(variant).yaml.split(separator: "\n") {
+        let text = line.trimmingCharacters(in: .whitespaces)
+        if !line.hasPrefix(" ") { section = "" }
+        if text.hasSuffix(":") { section = text.dropLast() + "." }
+        if !text.hasSuffix(":"), !text.hasSuffix(" null") { settings.append(section + text) }
+      }
+      return (name, settings.joined(separator: ", "))
+    }
+  }
+
   /// Runs and times every contestant on every batch, taking turns, so that whatever else
-  /// the machine does hits all alike. A first batch, which compiles, is not timed.
+  /// the machine does hits all alike. A first batch, which compiles, is not timed. What a run
+  /// over all classes would not have kept from earlier batches is computed each time.
   private func race(
     _ contestants: inout [Contestant], _ batches: [SampleBatches.Batch],
     sample: (Sampler, SampleBatches.Batch) throws -> HostTensor
@@ -155,6 +184,7 @@ public struct Compare {
     for round in -1..<rounds {
       let number = max(round, 0) % batches.count
       for index in contestants.indices {
+        contestants[index].sampler.forgetClasses()
         let start = ContinuousClock.now
         let latents = try sample(contestants[index].sampler, batches[number])
         if round >= 0 {
@@ -223,7 +253,9 @@ public struct Compare {
   private typealias NamedRefiner = (name: String, model: LoadedModel<VelocityRefiner>)
 
   private func loadRefiners(_ models: SamplingModels) throws -> [NamedRefiner] {
-    guard configuration.sampling.plans.contains(where: \.usesRefiner) else { return [] }
+    let options = configuration.sampling
+    let plans = options.plans + options.variants.map(\.value.plan)
+    guard plans.contains(where: \.usesRefiner) else { return [] }
     var loaded: [NamedRefiner] = []
     for (name, refiner) in configuration.refiners {
       let path = refiner.network.weights
@@ -264,8 +296,9 @@ public struct Compare {
     for result in comparison.results {
       rows.append(
         [
-          result.plan, result.refiner ?? "none", String(format: "%g", result.predictorEvaluations),
-          String(format: "%g", result.refinerEvaluations),
+          result.plan + (result.variant.map { " \($0)" } ?? ""), result.refiner ?? "none",
+          String(format: "%.4g", result.predictorEvaluations),
+          String(format: "%.4g", result.refinerEvaluations),
           String(format: "%.1f", result.millisecondsPerImage),
           String(format: "%.4f", result.latentRMSE),
         ]

@@ -81,8 +81,19 @@ public struct Sample {
     let options = configuration.sampling
     guard let count = options.plan.evaluations(refinerVariant: options.refinerVariant) else {
       guard sampler.samples > 0 else { return "as many evaluations as its tolerance took" }
-      let mean = Double(sampler.sampleEvaluations.predictor) / Double(sampler.samples)
-      return String(format: "%.1f evaluations of the predictor on average", mean)
+      let samples = Double(sampler.samples)
+      var text = String(
+        format: "%.1f evaluations of the predictor on average",
+        Double(sampler.sampleEvaluations.predictor) / samples)
+      if sampler.paddingEvaluations > 0 {
+        text += String(
+          format: ", %.1f more to fill batches up", Double(sampler.paddingEvaluations) / samples)
+      }
+      let steps = sampler.steps
+      if steps.rejected > 0 {
+        text += ", \(steps.rejected) of \(steps.accepted + steps.rejected) steps refused"
+      }
+      return text
     }
     return "\(count.predictor) evaluations of the predictor, \(count.refiner) of the refiner"
   }

@@ -4,7 +4,8 @@ import TensorGraph
 /// One block of a sampling plan as a graph: from the latents at t to those at tNext.
 ///
 /// A block is compiled once for each batch shape. What differs between the steps that it
-/// serves, such as the weights of a multi-step rule on uneven times, goes in as scalars.
+/// serves, such as the weights of a multi-step rule on uneven times, goes in as scalars; or as
+/// a number for each row, where samples have steps of their own (``RowTimes``).
 protocol BlockFunction: Hashable {
   func callAsFunction(_ step: BlockTrace) throws -> BlockResult
 
@@ -40,7 +41,7 @@ enum StateName: String {
   case middle
 }
 
-/// The name of a scalar that differs from step to step.
+/// The name of a number that differs from step to step.
 enum Coefficient: String {
   /// Of the latents, of the new evaluation, and of what was handed on, latest first.
   case ofLatents, ofNew, ofLast, ofEarlier

@@ -2,19 +2,34 @@
 import Diagnostics
 import TensorGraph
 
+/// Whether the rows of a batch take a step in common, or each its own.
+enum RowTimes: Hashable {
+  case shared, perRow
+
+  /// The shape of a number that belongs to a step, for rows (R, …).
+  func number(_ rows: Shape) -> Shape {
+    switch self {
+    case .shared: .scalar
+    case .perRow: Shape([rows[0]] + Array(repeating: 1, count: rows.rank - 1))
+    }
+  }
+}
+
 /// The graph of one block while it is written: its inputs, recorded as they are
 /// used, and the guided networks, whose evaluations it counts.
 final class BlockTrace {
   let graph = Graph()
   private let field: VelocityField
   private let shape: Shape
+  private let times: RowTimes
   /// The inputs that the block has come to need.
   private(set) var inputs: Set<Input> = []
   private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
 
-  init(_ field: VelocityField, shape: Shape) {
+  init(_ field: VelocityField, shape: Shape, times: RowTimes = .shared) {
     self.field = field
     self.shape = shape
+    self.times = times
   }
 
   enum Input: Hashable {
@@ -40,8 +55,8 @@ final class BlockTrace {
 
   /// Latents (R, …).
   var x: Tensor { get throws { try input(.x, shape) } }
-  /// The step's length, a scalar.
-  var delta: Tensor { get throws { try input(.delta, .scalar) } }
+  /// The step's length, a scalar, or (R, 1, …).
+  var delta: Tensor { get throws { try input(.delta, times.number(shape)) } }
   /// The velocity that the block before handed on (R, …).
   var velocity: Tensor { get throws { try state(.velocity) } }
   /// Standard normal numbers (R, …), the same for both branches of a sample.
@@ -50,9 +65,9 @@ final class BlockTrace {
   /// What the block before handed on (R, …).
   func state(_ name: StateName) throws -> Tensor { try input(.state(name), shape) }
 
-  /// A scalar of the step.
+  /// A number of the step, a scalar, or (R, 1, …).
   func coefficient(_ name: Coefficient) throws -> Tensor {
-    try input(.coefficient(name), .scalar)
+    try input(.coefficient(name), times.number(shape))
   }
 
   /// The guided predictor's velocity at (x, t).
@@ -77,7 +92,11 @@ final class BlockTrace {
     let (guidance, rows) = (field.guidance, shape[0])
     switch network {
     case .whole(let function):
-      let times = try input(.time(time), .scalar).broadcast(to: [rows])  // (R)
+      let times =
+        switch times {
+        case .shared: try input(.time(time), .scalar).broadcast(to: [rows])  // (R)
+        case .perRow: try input(.time(time), [rows])
+        }
       let labels = try input(.labels, [rows], .int32)
       return try graph.namespace(role.rawValue) {
         try guidance(x) { try function($0, times, labels, extra) }  // (R, …)

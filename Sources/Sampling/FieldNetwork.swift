@@ -1,4 +1,4 @@
-// n samples, R rows, see Guidance.swift; K times, U labels, M modulations.
+// n samples, R rows, see Guidance.swift; K times, U labels, P pairs of both, M modulations.
 import Models
 import TensorGraph
 
@@ -25,10 +25,13 @@ struct Conditioning {
   var size: Int
   /// (times (K), labels (U)) → (U, K, M).
   var modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  /// (times (P), labels (P)) → (P, M).
+  var paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
 
   init(_ network: SiT) {
     size = network.configuration.modulationSize
     modulations = network.modulations(times:labels:)
+    paired = network.pairedModulations(times:labels:)
   }
 
   private enum Input {
@@ -47,7 +50,17 @@ struct Conditioning {
     return graph
   }
 
-  /// Runs a program of such a graph: (U, K, M).
+  /// The graph for `pairs` times with a label each.
+  func pairedGraph(_ role: NetworkRole, pairs: Int) throws -> Graph {
+    let graph = Graph()
+    let (t, y) = try (
+      graph.input(Input.times, [pairs]), graph.input(Input.labels, [pairs], .int32)
+    )
+    graph.output(Self.output, try graph.namespace(role.rawValue) { try paired(t, y) })
+    return graph
+  }
+
+  /// Runs a program of either graph: (U, K, M) or (P, M).
   func run(_ program: any Program, times: [Float], labels: [Int32]) throws -> HostTensor {
     let outputs = try program.run([
       Input.times: HostTensor(times, shape: [times.count]),

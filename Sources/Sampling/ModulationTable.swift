@@ -76,6 +76,13 @@ final class ModulationTable {
   /// The modulations of a batch's rows, computed as they are asked for.
   func batch(_ labels: [Int32]) -> BatchModulations { BatchModulations(labels, in: self) }
 
+  /// Forgets what a run over all classes, one after the other, could not have kept.
+  func forget(classes count: Int) {
+    let times = windows.reduce(0) { $0 + $1.count }
+    let bytes = 4.0 * Double(count) * Double(times) * Double(conditioning.size)
+    if bytes > Double(capacity) { kept = [] }
+  }
+
   /// The products that hold `labels` at the times of a window.
   func products(_ labels: [Int32], window: Int) throws -> [Product] {
     let times = windows[window]

@@ -1,4 +1,4 @@
-// n samples, R rows, see Guidance.swift; K times, U labels, M modulations.
+// n samples, R rows, see Guidance.swift; K times, U labels, P pairs of both, M modulations.
 import Models
 import TensorGraph
 
@@ -65,7 +65,7 @@ public enum NoiseField {
 
 extension Conditioning {
   /// No earlier than the noise field's first time, and with the time itself in one more column:
-  /// (U, K, M + 1).
+  /// (U, K, M + 1), and (P, M + 1) of pairs.
   fileprivate var withTimes: Conditioning {
     var result = self
     result.size += 1
@@ -75,6 +75,10 @@ extension Conditioning {
       let (u, k) = (values.shape[0], values.shape[1])
       let column = try t.reshaped([1, k, 1]).broadcast(to: [u, k, 1])
       return try values.concatenated(with: column, axis: 2)  // (U, K, M + 1)
+    }
+    result.paired = { [paired] times, labels in
+      let t = try NoiseField.clamped(times)  // (P)
+      return try paired(t, labels).concatenated(with: t.reshaped([t.shape[0], 1]), axis: 1)
     }
     return result
   }

@@ -17,13 +17,16 @@ extension SamplingPlan {
 }
 
 extension SamplingPlan {
-  /// - Throws: `InvalidField` where the settings' times do not suit the plan.
-  public func validate(_ settings: SolverSettings) throws { _ = try grid(settings) }
+  /// - Throws: `InvalidField` where the settings do not suit the plan.
+  public func validate(_ settings: SolverSettings) throws {
+    try settings.adaptive.validate(self)
+    _ = try grid(settings)
+  }
 
   /// The times between the plan's steps.
   /// - Throws: `InvalidField` where the spacing does not suit the plan.
   func grid(_ settings: SolverSettings) throws -> TimeGrid {
-    if case .solver(.sde, let steps) = self {
+    if case .solver(let name, let steps) = self, name.isStochastic {
       return try EulerMaruyamaBlock.grid(
         steps: steps, spacing: settings.times, settings.diffusion)
     }

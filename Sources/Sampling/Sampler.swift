@@ -6,8 +6,8 @@ import TensorGraph
 /// on time and class alone computed before them, for all times of the plan at once.
 ///
 /// Results depend on noise and labels alone; what else is in the batch changes them by
-/// rounding only. Solvers that choose their steps are the exception: a batch has its steps in
-/// common.
+/// rounding only, but for solvers that are told to choose a batch's steps in common
+/// (``AdaptiveOptions/per``).
 public final class Sampler {
   /// What an observer sees after each block.
   public struct Step {
@@ -24,6 +24,7 @@ public final class Sampler {
   private struct Key: Hashable {
     let block: AnyHashable
     let shape: Shape
+    let times: RowTimes
   }
 
   struct TracedBlock {
@@ -48,11 +49,18 @@ public final class Sampler {
   private var traced: [Key: TracedBlock] = [:]
   private var compiled: [Key: any Program] = [:]
   private var tables: [NetworkRole: ModulationTable] = [:]
+  /// Programs of modulations for rows at times of their own.
+  var pairedPrograms: [PairedProgram: any Program] = [:]
 
-  /// Evaluations of the networks that all runs so far took, each of a whole batch.
+  /// Evaluations of the networks that all runs so far took, each of a batch, or of what samples
+  /// that are at their end have left of one.
   public private(set) var evaluations = EvaluationCount(predictor: 0, refiner: 0)
-  /// The same, each counted once for every sample in its batch.
+  /// The same, each counted once for every sample that took it.
   public private(set) var sampleEvaluations = EvaluationCount(predictor: 0, refiner: 0)
+  /// Evaluations of rows that only fill a batch up, where samples leave it before the others.
+  public private(set) var paddingEvaluations = 0
+  /// Steps that solvers with a tolerance tried, each counted once for every sample.
+  public internal(set) var steps = StepCount()
   /// Samples of all runs so far.
   public internal(set) var samples = 0
 
@@ -76,6 +84,7 @@ public final class Sampler {
         "plan '\(plan)'", expected: "a refiner for its R blocks", found: "none",
         remedy: "give a refiner checkpoint or a plan of H and P blocks")
     }
+    try plan.validate(settings)
     self.executor = executor
     self.field = field
     var variables: [String: HostTensor] = [:]
@@ -149,12 +158,11 @@ public final class Sampler {
     }
     samples += count
     let labels = HostTensor(labels, shape: [rows])
-    switch plan {
-    case .solver(.dopri5, _):
-      return try integrateAdaptively(from: x, labels: labels, observer)
-    case .solver(.adaptive, let count):
-      return try integrateByVelocity(from: x, labels: labels, count: count, observer)
-    case .solver, .blocks: break
+    if let pair = plan.embeddedPair {
+      return try integrate(pair, from: x, labels: labels, observer)
+    }
+    if case .solver(.adaptive, let count) = plan {
+      return try integrateByVelocity(from: x, labels: labels, evaluations: count, observer)
     }
 
     let shape = x.shape
@@ -185,26 +193,34 @@ public final class Sampler {
     _ block: any BlockFunction, _ state: SampleState, step: GridStep, labels: HostTensor,
     modulations: (NetworkRole, Float) throws -> HostTensor?, noise: () -> HostTensor? = { nil }
   ) throws -> SampleState {
-    try willRunBlock?()
-    let shape = state.x.shape
-    let traced = try trace(block, shape: shape)
-    count(traced.evaluations, rows: shape[0])
     let coefficients = coefficients(block, step)
-    var inputs: [String: HostTensor] = [:]
-    for input in traced.inputs {
-      inputs[input.name] =
-        switch input {
-        case .x: state.x
-        case .delta: HostTensor([step.delta], shape: .scalar)
-        case .noise: noise()
-        case .labels: labels
-        case .state(let name): state.others[name]
-        case .coefficient(let name): coefficients[name].map { HostTensor([Float($0)], shape: []) }
-        case .time(let time): HostTensor([step.time(time)], shape: .scalar)
-        case .modulations(let role, let time): try modulations(role, step.time(time))
-        }
+    return try run(block, shape: state.x.shape) { input in
+      switch input {
+      case .x: state.x
+      case .delta: HostTensor([step.delta], shape: .scalar)
+      case .noise: noise()
+      case .labels: labels
+      case .state(let name): state.others[name]
+      case .coefficient(let name): coefficients[name].map { HostTensor([Float($0)], shape: []) }
+      case .time(let time): HostTensor([step.time(time)], shape: .scalar)
+      case .modulations(let role, let time): try modulations(role, step.time(time))
+      }
     }
-    let outputs = try program(block, shape: shape).run(inputs)
+  }
+
+  /// Runs one block's program on inputs.
+  ///
+  /// - Parameter samples: how many of the batch's are wanted; nil for all. The others fill it up.
+  func run(
+    _ block: any BlockFunction, shape: Shape, times: RowTimes = .shared, samples: Int? = nil,
+    input: (BlockTrace.Input) throws -> HostTensor?
+  ) throws -> SampleState {
+    try willRunBlock?()
+    let traced = try trace(block, shape: shape, times: times)
+    count(traced.evaluations, rows: shape[0], wanted: samples)
+    var inputs: [String: HostTensor] = [:]
+    for name in traced.inputs { inputs[name.name] = try input(name) }
+    let outputs = try program(block, shape: shape, times: times).run(inputs)
     guard let x = outputs[Output.x] else {
       throw ProgramError("sampling block \(block): its program returned no latents")
     }
@@ -215,7 +231,7 @@ public final class Sampler {
     return result
   }
 
-  private func coefficients(_ block: any BlockFunction, _ step: GridStep)
+  func coefficients(_ block: any BlockFunction, _ step: GridStep)
     -> [Coefficient: Double]
   {
     block.coefficients(step).merging([
@@ -224,8 +240,10 @@ public final class Sampler {
     ]) { own, _ in own }
   }
 
-  private func count(_ more: EvaluationCount, rows: Int) {
-    let samples = rows / field.guidance.branches
+  private func count(_ more: EvaluationCount, rows: Int, wanted: Int?) {
+    let all = rows / field.guidance.branches
+    let samples = wanted ?? all
+    paddingEvaluations += (all - samples) * (more.predictor + more.refiner)
     evaluations.predictor += more.predictor
     evaluations.refiner += more.refiner
     sampleEvaluations.predictor += samples * more.predictor
@@ -239,7 +257,7 @@ public final class Sampler {
   /// The plan's blocks, and before a first one that wants a velocity the predictor's.
   /// Of a solver that chooses its steps one, for estimates.
   func placedBlocks(_ shape: Shape) throws -> [PlacedBlock] {
-    let blocks: [any BlockFunction] = blocks.isEmpty ? [DormandPrince5Block()] : blocks
+    let blocks = plan.embeddedPair.map { [$0] } ?? blocks
     let placed = blocks.enumerated().map { PlacedBlock(index: $0, block: $1) }
     guard let first = placed.first,
       try trace(first.block, shape: shape).inputs.contains(.state(.velocity))
@@ -278,6 +296,12 @@ public final class Sampler {
     return tables
   }
 
+  /// Forgets modulations of earlier batches that would not be there in a run over all classes, so
+  /// that a batch that is repeated takes the time of a new one.
+  public func forgetClasses() {
+    for table in tables.values { table.forget(classes: field.guidance.nullClass) }
+  }
+
   /// Nil for a network in one part.
   func table(_ role: NetworkRole, times: Set<Float>) -> ModulationTable? {
     guard let conditioning = field.conditionings[role] else { return nil }
@@ -289,10 +313,12 @@ public final class Sampler {
     }
   }
 
-  func trace(_ block: any BlockFunction, shape: Shape) throws -> TracedBlock {
-    let key = Key(block: AnyHashable(block), shape: shape)
+  func trace(_ block: any BlockFunction, shape: Shape, times: RowTimes = .shared) throws
+    -> TracedBlock
+  {
+    let key = Key(block: AnyHashable(block), shape: shape, times: times)
     if let known = traced[key] { return known }
-    let trace = BlockTrace(field, shape: shape)
+    let trace = BlockTrace(field, shape: shape, times: times)
     let result = try block(trace)
     trace.graph.output(Output.x, result.x)
     trace.graph.output(StateName.velocity.rawValue, result.velocity)
@@ -305,11 +331,13 @@ public final class Sampler {
     return block
   }
 
-  private func program(_ block: any BlockFunction, shape: Shape) throws -> any Program {
-    let key = Key(block: AnyHashable(block), shape: shape)
+  private func program(_ block: any BlockFunction, shape: Shape, times: RowTimes) throws
+    -> any Program
+  {
+    let key = Key(block: AnyHashable(block), shape: shape, times: times)
     if let known = compiled[key] { return known }
     let program = try executor.compile(
-      trace(block, shape: shape).graph, variables: variables, frozen: true)
+      trace(block, shape: shape, times: times).graph, variables: variables, frozen: true)
     compiled[key] = program
     return program
   }

@@ -42,8 +42,8 @@ public struct EvaluationCount: Sendable, Equatable {
 /// The steps that lead from noise (t = 0) to data (t = 1).
 ///
 /// Blocks (FlowTurbo) are written as letters with counts, `H4P3R2`, in any order, and
-/// groups repeat: `[H1P1R1]x3`. Solvers are written `euler:8`, those that choose their own
-/// steps `dopri5`. `description` is the canonical form, which parses back to an equal plan.
+/// groups repeat: `[H1P1R1]x3`. Solvers are written `euler:8`, those that choose how many steps
+/// they take `dopri5`. `description` is the canonical form, which parses back to an equal plan.
 public enum SamplingPlan: Sendable, Equatable {
   case blocks([SamplingBlock])
   case solver(SolverName, steps: Int)
@@ -54,7 +54,11 @@ public enum SamplingPlan: Sendable, Equatable {
   /// - Throws: `InputError` naming the offending character, its position (from 1) and
   ///   what would be valid.
   public init(_ text: String) throws {
-    if let solver = SolverName(rawValue: text), solver.isAdaptive {
+    if let solver = SolverName(rawValue: text) {
+      guard solver.isAdaptive else {
+        throw InputError(
+          "plan '\(text)'", expected: "a number of steps, as in \(text):8", found: "none")
+      }
       self = .solver(solver, steps: 1)
     } else if let colon = text.firstIndex(of: ":") {
       self = try Self.solver(
@@ -76,7 +80,17 @@ public enum SamplingPlan: Sendable, Equatable {
 
   /// Whether samples take random draws beside their first noise.
   public var isStochastic: Bool {
-    if case .solver(.sde, _) = self { true } else { false }
+    if case .solver(let name, _) = self { name.isStochastic } else { false }
+  }
+
+  /// Whether a solver chooses its steps' lengths.
+  public var isAdaptive: Bool {
+    if case .solver(let name, _) = self { name.isAdaptive } else { false }
+  }
+
+  /// The rule of a plan that follows its embedded error.
+  var embeddedPair: (any EmbeddedPair)? {
+    if case .solver(let name, _) = self { name.embeddedPair } else { nil }
   }
 
   /// Whether a refiner is needed.
@@ -116,10 +130,12 @@ public enum SamplingPlan: Sendable, Equatable {
         "plan '\(text.prefix(60))': unknown solver '\(name.prefix(40))'; valid solvers: \(names)")
     }
     let isNumber = !steps.isEmpty && steps.allSatisfy { $0.isASCII && $0.isNumber }
-    guard isNumber, let count = Int(steps), (1...maximumSteps).contains(count) else {
+    // One evaluation leaves nothing to choose; `adaptive` alone is told C.
+    let least = solver == .adaptive ? 2 : 1
+    guard isNumber, let count = Int(steps), (least...maximumSteps).contains(count) else {
       throw InputError(
         "plan '\(text.prefix(60))'",
-        expected: "1 to \(maximumSteps) steps after '\(solver.rawValue):'",
+        expected: "\(least) to \(maximumSteps) steps after '\(solver.rawValue):'",
         found: "'\(steps.prefix(40))'")
     }
     return .solver(solver, steps: count)

@@ -33,6 +33,29 @@ import Testing
     return try #require(try program.run(inputs)["out"])
   }
 
+  /// A time and a label each are the table's diagonal.
+  @Test func pairsAreRowsOfTheTable() throws {
+    let model = try model(refines: false)
+    let inputs = [
+      "t": HostTensor([Float(0.25), 0.75], shape: [2]),
+      "y": HostTensor([2 as Int32, 3], shape: [2]),
+    ]
+    let (table, pairs) = (Graph(), Graph())
+    table.output(
+      "out",
+      try model.modulations(times: table.input("t", [2]), labels: table.input("y", [2], .int32)))
+    pairs.output(
+      "out",
+      try model.pairedModulations(
+        times: pairs.input("t", [2]), labels: pairs.input("y", [2], .int32)))
+    let (all, found) = (try run(table, model, inputs), try run(pairs, model, inputs))
+    let size = model.configuration.modulationSize
+    #expect(found.shape == [2, size])
+    let expected = all.array().prefix(size) + all.array().suffix(size)
+    #expect(zip(found.array(), expected).allSatisfy { abs($0 - $1) <= 1e-6 * max(1, abs($1)) })
+    #expect(Array(all.array().prefix(size)) != Array(all.array().suffix(size)))
+  }
+
   /// Labels 2 and null at times 0.25 and 0.75, of one latent each and of one for both labels.
   @Test(arguments: [false, true])
   func theTwoPartsAreTheWhole(refines: Bool) throws {

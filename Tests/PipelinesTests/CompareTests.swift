@@ -73,17 +73,15 @@ import Testing
       #expect(evaluations.dropFirst() == [6, 6, 6, 7])
       #expect(evaluations[0] >= 14)
       #expect(comparison.results[0].latentRMSE < 0.01)
-      // Each number of evaluations and each budget with its plans, the most exact first.
+      // The first family's values are the budgets, and it stands at them.
       let table = ComparisonTable(comparison: comparison, reference: "heun:12")
-      #expect(table.byEvaluations.prefix(2).map(\.evaluations) == [6, 7])
-      let six = try #require(table.byEvaluations.first)
-      #expect(Set(six.results.map(\.plan)) == ["sde:6", "unipc2:6", "dpm++2m:6"])
-      #expect(six.results.map(\.latentRMSE) == six.results.map(\.latentRMSE).sorted())
-      let budget = try #require(table.byTime.first)
-      #expect(table.byTime.count == 1)
-      #expect(budget.milliseconds == comparison.results[0].millisecondsPerImage)
-      #expect(
-        budget.results.allSatisfy { $0.millisecondsPerImage <= 1.05 * budget.milliseconds })
+      for standings in table.byEvaluations + table.byTime {
+        #expect(standings.places.contains { $0.family == "dopri5" && $0.plans.count == 1 })
+        #expect(standings.places.map(\.latentRMSE) == standings.places.map(\.latentRMSE).sorted())
+      }
+      #expect(table.byEvaluations.map(\.budget) == [evaluations[0]])
+      #expect(table.byTime.map(\.budget) == [comparison.results[0].millisecondsPerImage])
+      #expect(table.byEvaluations[0].absent == ["ab3", "dpm++2m", "sde", "unipc2"])
       let text = try String(contentsOfFile: "\(folder)/out/comparison.md", encoding: .utf8)
       #expect(Array(text.utf8) == table.markdown)
       for plan in comparison.results.map(\.plan) { #expect(text.contains("| `\(plan)` |")) }
@@ -91,6 +89,42 @@ import Testing
       #expect(file.prefix(8) == Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]))
       // Noise leads to other samples.
       #expect(comparison.results[1].latentRMSE > 0.05)
+    }
+  }
+
+  /// Plans with settings of their own stand beside the others under their names.
+  @Test func variantsHaveSettingsOfTheirOwn() throws {
+    try withTemporaryFolder { folder in
+      let models = try TinyModels(in: folder)
+      let comparison = try compare(
+        models,
+        [
+          "sampling.plans=[bs3, ab2:6]", "sampling.rtol=0.001",
+          "sampling.variants={coarse: {plan: bs3, rtol: 0.3, atol: 0.1, adaptive: {first: 0.2}}, "
+            + "together: {plan: bs3, adaptive: {per: batch}}, c: {plan: adaptive, adaptive: {c: 0.1}}, "
+            + "cosine: {plan: 'ab2:6', times: cosine}}",
+        ])
+      #expect(comparison.results.map(\.variant) == [nil, nil, "coarse", "together", "c", "cosine"])
+      let families = comparison.results.map(\.family)
+      #expect(
+        families == [
+          "bs3", "ab2", "bs3", "bs3, per batch", "adaptive, C given", "ab2, times cosine",
+        ])
+      let results = comparison.results
+      #expect(results[2].predictorEvaluations < results[0].predictorEvaluations)
+      #expect(results[2].latentRMSE > results[0].latentRMSE)
+      #expect(results[1].latentRMSE != results[5].latentRMSE)
+      #expect(
+        results.map { $0.paddingEvaluations == nil } == [false, true, false, false, false, true])
+      #expect(results[3].paddingEvaluations == 0 && results[0].rejectedSteps != nil)
+      #expect(
+        results.map(\.grid) == [
+          "bs3.png", "ab2-6.png", "bs3-coarse.png", "bs3-together.png", "adaptive-c.png",
+          "ab2-6-cosine.png",
+        ])
+      let text = try String(contentsOfFile: "\(folder)/out/comparison.md", encoding: .utf8)
+      #expect(text.contains("| `bs3` coarse |"))
+      #expect(text.contains("* together: plan: bs3, adaptive.per: batch\n"))
     }
   }
 
@@ -148,6 +182,15 @@ import Testing
     (
       "sampling.labels=random",
       "sampling.labels: expected balanced or a list of classes, found random"
+    ),
+    (
+      "sampling.variants={x: {plan: adaptive}}",
+      "sampling.variants.x.adaptive.c: expected a number for plan 'adaptive', or a plan like "
+        + "adaptive:8, which finds it, found none"
+    ),
+    (
+      "sampling.variants={x: {times: cosine}}",
+      "sampling.variants.x.plan: missing key; expected a plan like H4P3R2, [H1P1R1]x3 or heun:8"
     ),
     ("sampling.labels=0,1,0", "sampling.labels: expected each class once, found 0,1,0"),
     (

@@ -1,6 +1,7 @@
 import Configuration
 import Models
 import Pipelines
+import Sampling
 import Testing
 import Training
 
@@ -59,7 +60,11 @@ import Training
     var evaluation = ComparisonEvaluationOptions()
     evaluation.render = RenderedSetOptions()
     compare.evaluation = evaluation
+    var variant = ComparedPlan()
+    (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
+    compare.sampling.variants = [("NAME", variant)]
     var plain = CompareConfiguration()
+    plain.sampling.variants = [("NAME", ComparedPlan())]
     plain.evaluation = ComparisonEvaluationOptions()
     var curvature = CurvatureConfiguration()
     curvature.predictors = [("NAME", StudiedPredictor())]

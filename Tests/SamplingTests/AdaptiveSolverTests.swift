@@ -57,11 +57,14 @@ import Testing
     #expect(abs(log2(coarse / fine) - 5) < 1, "\(coarse) \(fine)")
   }
 
-  @Test(arguments: ["dopri5", "adaptive:4"])
-  func resultsAreThoseOfWholeNetworks(plan: String) throws {
+  @Test(arguments: ["dopri5", "bs3", "heun21", "adaptive:4"], AdaptiveOptions.Scope.allCases)
+  func resultsAreThoseOfWholeNetworks(plan: String, per: AdaptiveOptions.Scope) throws {
     let networks = try ToyNetworks()
+    var settings = SolverSettings()
+    (settings.absoluteTolerance, settings.relativeTolerance) = (0.01, 0.01)
+    settings.adaptive.per = per
     func latents(inTwoParts: Bool) throws -> [Float] {
-      try networks.sampler(plan, inTwoParts: inTwoParts)
+      try networks.sampler(plan, inTwoParts: inTwoParts, settings: settings)
         .sample(noise: networks.noise(0..<3), labels: [4, 0, 4]).array()
     }
     let difference = relativeDifference(
@@ -73,7 +76,11 @@ import Testing
   @Test func modulationsAreComputedOnceForAStep() throws {
     let networks = try ToyNetworks()
     let recorder = RecordingExecutor()
-    let sampler = try networks.sampler("dopri5", scale: 1, executor: recorder)
+    var settings = SolverSettings()
+    (settings.absoluteTolerance, settings.relativeTolerance) = (0.01, 0.01)
+    settings.adaptive.per = .batch
+    let sampler = try networks.sampler(
+      "dopri5", scale: 1, settings: settings, executor: recorder)
     _ = try sampler.sample(noise: networks.noise(0..<2), labels: [1, 2])
     let steps = (sampler.evaluations.predictor - 2) / 6
     #expect(recorder.conditioned.count == steps + 2)
@@ -82,24 +89,27 @@ import Testing
     #expect(times == [1, 1] + Array(repeating: 5, count: steps))
   }
 
+  private func steps(_ evaluations: Int, _ norms: [Double]) -> [Double] {
+    var steps = AdaptiveOptions().velocitySteps(evaluations: evaluations, from: 0, to: 1)
+    for norm in norms { steps.next(norm: norm) }
+    return steps.times
+  }
+
   @Test func stepsAreLongWhereTheVelocityIsSmall() {
-    var even = VelocitySteps(count: 4)
-    for _ in 0..<4 { _ = even.next(norm: 3) }
-    #expect(zip(even.times, [0, 0.25, 0.5, 0.75, 1]).allSatisfy { abs($0 - $1) < 1e-12 })
-    var uneven = VelocitySteps(count: 4)
-    for norm in [1.0, 2, 0.5, 1] { _ = uneven.next(norm: norm) }
+    let even = steps(4, [3, 3, 3, 3])
+    #expect(zip(even, [0, 0.25, 0.5, 0.75, 1]).allSatisfy { abs($0 - $1) < 1e-12 })
+    let uneven = steps(4, [1, 2, 0.5, 1])
     // A quarter; a third of the rest by (1/2)/(3/4); as far as leaves an eighth; the rest.
     let second = 0.25 + 0.75 / 3 * 0.5 / 0.75
-    for (found, expected) in zip(uneven.times, [0, 0.25, second, 0.875, 1]) {
-      #expect(abs(found - expected) < 1e-12, "\(uneven.times)")
+    for (found, expected) in zip(uneven, [0, 0.25, second, 0.875, 1]) {
+      #expect(abs(found - expected) < 1e-12, "\(uneven)")
     }
     // Within the bounds, whatever the norms.
     for norms in [[1, 1e-9, 1e9, 1, 0], [1e9, 1, 1, 1, 1], [0, .infinity, 1, 1, 2]] {
-      var wild = VelocitySteps(count: 5)
-      for norm in norms { _ = wild.next(norm: norm) }
-      #expect(wild.times.last == 1)
-      for (time, next) in zip(wild.times, wild.times.dropFirst()) {
-        #expect(next - time > 0.0999 && next - time < 0.4001, "\(wild.times)")
+      let wild = steps(5, norms)
+      #expect(wild.count == 6 && wild.last == 1)
+      for (time, next) in zip(wild, wild.dropFirst()) {
+        #expect(next - time > 0.0999 && next - time < 0.4001, "\(wild)")
       }
     }
   }
@@ -111,13 +121,31 @@ import Testing
   }
 
   @Test func stepsFollowTheError() {
-    func next(_ error: Double) -> Double { StepControl.next(after: 0.1, error: error, order: 5) }
+    func next(_ error: Double) -> Double {
+      var control = StepControl(.integral, order: 5)
+      return control.next(after: 0.1, error: error, accepted: error <= 1)
+    }
     #expect(next(0) == 1)
     #expect(next(1e-12) == 1)
     #expect(abs(next(0.5) - 0.1 * 0.9 / pow(0.5, 0.2)) < 1e-12)
     // Accepted: no shorter. Not accepted: shorter, to a fifth at most.
     #expect(next(0.9) == 0.1)
     #expect(abs(next(2) - 0.1 * 0.9 / pow(2, 0.2)) < 1e-12)
+    #expect(abs(next(1e9) - 0.02) < 1e-12)
+  }
+
+  @Test func proportionalControlRemembersTheLastError() {
+    var control = StepControl(.proportional, order: 2)
+    func next(_ error: Double) -> Double {
+      control.next(after: 0.1, error: error, accepted: error <= 1)
+    }
+    #expect(abs(next(0.25) - 0.1 * 0.9 / 0.5) < 1e-12)
+    // e^(−0.7/2)·e₁^(0.4/2).
+    #expect(abs(next(0.5) - 0.1 * 0.9 * pow(0.5, -0.35) * pow(0.25, 0.2)) < 1e-12)
+    // Refused, then accepted with no growth, then with the accepted error in mind.
+    #expect(abs(next(4) - 0.1 * 0.9 / 2) < 1e-12)
+    #expect(abs(next(0.01) - 0.1) < 1e-12)
+    #expect(next(0) == 0.5)
     #expect(abs(next(1e9) - 0.02) < 1e-12)
   }
 

@@ -63,6 +63,50 @@ import Testing
     #expect(abs(found - 2) < 0.4, "\(found)")
   }
 
+  /// Steps that are told their length are those of the rules that go on.
+  @Test(arguments: [
+    ("heun21", [24, 32, 48], 2.0), ("bs3", [12, 16, 24], 3), ("dopri5", [5, 6, 8], 5),
+  ])
+  func embeddedPairsAreOfTheirOrder(pair: (String, [Int], Double)) throws {
+    let (name, steps, expected) = pair
+    let found = try order(steps: steps) { count in
+      try embedded(name) { settings in
+        let length = 1 / Double(count)
+        (settings.adaptive.first, settings.adaptive.smallest) = (length, length)
+        settings.adaptive.largest = length
+      }.error
+    }
+    #expect(abs(found - expected) < (expected > 4 ? 1 : 0.3), "\(name): \(found)")
+  }
+
+  /// The error follows the tolerance, down to what float32 can show.
+  @Test(arguments: [("heun21", 1e-4), ("bs3", 1e-5), ("dopri5", 1e-5)])
+  func errorsFollowTheTolerance(pair: (name: String, least: Double)) throws {
+    var counts: [Int] = []
+    var tolerance = 0.1
+    while tolerance > 0.9 * pair.least {
+      let found = try embedded(pair.name) { settings in
+        (settings.absoluteTolerance, settings.relativeTolerance) = (tolerance, tolerance)
+      }
+      #expect(found.error < 25 * tolerance, "\(pair.name) at \(tolerance): \(found)")
+      counts.append(found.evaluations)
+      tolerance /= 10
+    }
+    #expect(counts[counts.count - 1] > 2 * counts[0], "\(counts)")
+  }
+
+  private func embedded(_ plan: String, _ change: (inout SolverSettings) -> Void) throws
+    -> (error: Double, evaluations: Int)
+  {
+    var settings = SolverSettings()
+    change(&settings)
+    let sampler = try Sampler(
+      executor: ReferenceExecutor<Double>(), field: ToyFlow.turning, predictorWeights: [:],
+      plan: SamplingPlan(plan), settings: settings)
+    let end = try sampler.sample(noise: ToyFlow.column([1]), labels: [0]).array()
+    return (abs(Double(end[0]) - ToyFlow.turned), sampler.evaluations.predictor)
+  }
+
   @Test(arguments: [TimeSpacing.uniform, .cosine, .shift(2)])
   func pseudoCorrectorsAreOfSecondOrder(times: TimeSpacing) throws {
     let found = try order(steps: [24, 32, 48, 64]) { try error("H1P\($0 - 1)", times) }

@@ -26,6 +26,20 @@ import Testing
     #expect(recorder.conditioned == [[0], [1], [2], [1], [5]])
   }
 
+  /// A repeated batch takes the time of a new one where not all classes can be kept.
+  @Test func whatARunOverAllClassesCouldNotKeepIsForgotten() throws {
+    let networks = try ToyNetworks()
+    let product = 4 * 3 * networks.predictor.configuration.modulationSize
+    for (capacity, expected) in [(4 * product, [[0], [0]] as [[Int32]]), (5 * product, [[0]])] {
+      let recorder = RecordingExecutor()
+      let table = table(networks, recorder, capacity: capacity)
+      _ = try table.batch([0]).at(0)
+      table.forget(classes: 5)
+      _ = try table.batch([0]).at(0)
+      #expect(recorder.conditioned == expected)
+    }
+  }
+
   /// A batch larger than what may be kept is served all the same.
   @Test func nothingNeedBeKept() throws {
     let networks = try ToyNetworks()

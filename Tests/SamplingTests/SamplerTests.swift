@@ -10,7 +10,7 @@ import Testing
     arguments: [
       "H8", "H4P3R2", "H1P5R3", "P2", "R2", "R1H1P1", "[H1P1R1]x2", "euler:5", "heun:4",
       "midpoint:3", "rk4:2", "ab2:1", "ab2:4", "ab3:1", "ab3:2", "ab3:5", "dpm++2m:1", "dpm++2m:5",
-      "unipc2:1", "unipc2:5", "adaptive:1", "adaptive:7",
+      "unipc2:1", "unipc2:5", "adaptive:2", "adaptive:7",
     ], RefinerVariant.allCases)
   func evaluationsAreCountedAsRun(plan: String, variant: RefinerVariant) throws {
     let sampler = try ToyFlow.sampler(plan, scale: 1.5, variant: variant)
@@ -59,7 +59,10 @@ import Testing
 
   @Test(
     arguments: [1, 1.5],
-    ["H2P1R1", "midpoint:2", "rk4:2", "ab2:4", "ab3:4", "dpm++2m:4", "unipc2:4", "sde:6"])
+    [
+      "H2P1R1", "midpoint:2", "rk4:2", "ab2:4", "ab3:4", "dpm++2m:4", "unipc2:4", "sde:6",
+      "sde-heun:4",
+    ])
   func samplesDoNotDependOnTheirBatch(scale: Double, plan: String) throws {
     let draws = SampleDraws(seed: 5, labels: .random, classes: ToyFlow.classes)
     func latents(batch: Int) throws -> [Float] {

@@ -21,13 +21,19 @@ import Testing
     #expect(try SamplingPlan("dopri5") == .solver(.dopri5, steps: 1))
     #expect(try SamplingPlan("dopri5:4") == .solver(.dopri5, steps: 4))
     #expect(try SamplingPlan("dopri5").evaluations() == nil)
-    #expect(try SamplingPlan("sde:4").isStochastic)
+    #expect(try SamplingPlan("sde:4").isStochastic && SamplingPlan("sde-heun:4").isStochastic)
+    #expect(try SamplingPlan("sde-heun:4").evaluations()?.predictor == 7)
+    #expect(try SamplingPlan("adaptive") == .solver(.adaptive, steps: 1))
+    #expect(try SamplingPlan("adaptive").evaluations() == nil)
+    #expect(try SamplingPlan("adaptive:4").evaluations()?.predictor == 4)
   }
 
   @Test(arguments: [
     ("H4P3R2", "H4P3R2"), ("[H1P1R1]x3", "[H1P1R1]x3"), ("HPHP", "[H1P1]x2"), ("HH", "H2"),
     ("[[HP]x2]x2", "[H1P1]x4"), ("H2P2H2", "H2P2H2"), ("heun:4", "heun:4"), ("[H]x9", "H9"),
-    ("dpm++2m:8", "dpm++2m:8"), ("dopri5", "dopri5"), ("dopri5:3", "dopri5:3"),
+    ("dpm++2m:8", "dpm++2m:8"), ("dopri5", "dopri5"), ("dopri5:3", "dopri5:3"), ("bs3", "bs3"),
+    ("heun21:2", "heun21:2"), ("adaptive", "adaptive"), ("adaptive:2", "adaptive:2"),
+    ("sde-heun:3", "sde-heun:3"),
     ("sde:50", "sde:50"),
   ])
   func descriptionIsCanonical(_ text: String, _ canonical: String) throws {
@@ -82,14 +88,11 @@ import Testing
     (
       "dopri:5",
       "plan 'dopri:5': unknown solver 'dopri'; valid solvers: euler, midpoint, heun, rk4, ab2, ab3, "
-        + "dpm++2m, unipc2, sde, dopri5, adaptive"
+        + "dpm++2m, unipc2, sde, sde-heun, heun21, bs3, dopri5, adaptive"
     ),
     ("dopri5:0", "plan 'dopri5:0': expected 1 to 10000 steps after 'dopri5:', found '0'"),
-    (
-      "euler",
-      "plan 'euler': unknown letter 'e' at position 1; valid letters: "
-        + "H (Heun), P (pseudo corrector), R (refiner)"
-    ),
+    ("adaptive:1", "plan 'adaptive:1': expected 2 to 10000 steps after 'adaptive:', found '1'"),
+    ("euler", "plan 'euler': expected a number of steps, as in euler:8, found none"),
     ("heun:0", "plan 'heun:0': expected 1 to 10000 steps after 'heun:', found '0'"),
     ("heun:x", "plan 'heun:x': expected 1 to 10000 steps after 'heun:', found 'x'"),
     ("euler:", "plan 'euler:': expected 1 to 10000 steps after 'euler:', found ''"),

@@ -51,9 +51,9 @@ import Testing
   }
 
   /// 2800 values: 4 standard errors are 0.038 of the mean and 0.027 of the deviation.
-  @Test(arguments: DiffusionForm.allCases)
-  func everyDiffusionReachesTheData(form: DiffusionForm) throws {
-    let values = try samples("sde:80", settings(form))
+  @Test(arguments: DiffusionForm.allCases, ["sde:80", "sde-heun:40"])
+  func everyDiffusionReachesTheData(form: DiffusionForm, plan: String) throws {
+    let values = try samples(plan, settings(form))
     let found = moments(values)
     #expect(abs(found.mean - Self.mean) < 0.05, "\(found)")
     #expect(abs(found.deviation - Self.deviation) < 0.05, "\(found)")
@@ -65,9 +65,9 @@ import Testing
     #expect(try samples("sde:5", settings(.sigma), seed: 2) != values)
   }
 
-  @Test(arguments: DiffusionLastStep.allCases)
-  func everyLastStepReachesTheData(lastStep: DiffusionLastStep) throws {
-    let found = moments(try samples("sde:80", settings(.sigma, lastStep)))
+  @Test(arguments: DiffusionLastStep.allCases, ["sde:80", "sde-heun:20"])
+  func everyLastStepReachesTheData(lastStep: DiffusionLastStep, plan: String) throws {
+    let found = moments(try samples(plan, settings(.sigma, lastStep)))
     #expect(abs(found.mean - Self.mean) < 0.05, "\(found)")
     #expect(abs(found.deviation - Self.deviation) < 0.05, "\(found)")
   }
@@ -80,6 +80,54 @@ import Testing
     let euler = try samples("euler:20", .init())
     #expect(zip(found, euler).allSatisfy { abs($0 - $1) < 1e-5 })
     #expect(try samples("sde:20", settings(.constant, .none)) != found)
+  }
+
+  /// Where two samples with the same draws end: the equation is linear in x, so that noise drops
+  /// out of their distance, which shows the order in the drift.
+  @Test(arguments: [("sde", 1.0), ("sde-heun", 2)])
+  func driftsAreOfTheirOrder(solver: (name: String, order: Double)) throws {
+    let draws = SampleDraws(seed: 1, labels: .random, classes: 1)
+    func distance(_ plan: String) throws -> Double {
+      var options = settings(.sigma, size: 0.04)
+      options.diffusion.norm = 2
+      let ends = try [Float(-1), 2].map { start in
+        try Sampler(
+          executor: ReferenceExecutor<Double>(), field: Self.field, predictorWeights: [:],
+          plan: SamplingPlan(plan), settings: options
+        ).sample(
+          noise: ToyFlow.column([start]), labels: [0], diffusion: draws.diffusion(0..<1)
+        ).array()[0]
+      }
+      return Double(ends[1]) - Double(ends[0])
+    }
+    let fine = try distance("sde-heun:401")
+    // One step of N is the last, which is the same for all.
+    let errors = try [17, 33].map { abs(try distance("\(solver.name):\($0)") - fine) }
+    #expect(errors[1] > 1e-5)
+    #expect(abs(log2(errors[0] / errors[1]) - solver.order) < 0.3, "\(errors)")
+  }
+
+  /// Without noise and but for the last step, Heun's method.
+  @Test func withoutDiffusionItIsHeunsMethod() throws {
+    var quiet = settings(.constant, .none)
+    quiet.diffusion.norm = 0
+    var found: [[Double]] = []
+    for plan in ["sde-heun:10", "heun:10"] {
+      var latents: [Double] = []
+      let draws = SampleDraws(seed: 1, labels: .random, classes: 1)
+      let sampler = try Sampler(
+        executor: ReferenceExecutor<Float>(), field: Self.field, predictorWeights: [:],
+        plan: SamplingPlan(plan), settings: quiet)
+      _ = try sampler.sample(
+        noise: draws.noise(0..<2, shape: [3]), labels: [0, 0], diffusion: draws.diffusion(0..<2)
+      ) { step in
+        if step.index == 8 { latents = step.latents.array().map(Double.init) }
+      }
+      found.append(latents)
+      #expect(sampler.evaluations.predictor == (plan == "heun:10" ? 20 : 19))
+    }
+    #expect(found[0].count == 6)
+    #expect(zip(found[0], found[1]).allSatisfy { abs($0 - $1) < 1e-5 }, "\(found)")
   }
 
   /// To the expected data, which is where the velocity points.

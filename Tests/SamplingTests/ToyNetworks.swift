@@ -59,13 +59,13 @@ struct ToyNetworks {
   func sampler(
     _ plan: String, inTwoParts: Bool = true, scale: Double = 1.5,
     channels: GuidanceChannels = .firstThree, variant: RefinerVariant = .block,
-    executor: any Executor = ReferenceExecutor<Float>()
+    settings: SolverSettings = .init(), executor: any Executor = ReferenceExecutor<Float>()
   ) throws -> Sampler {
     try Sampler(
       executor: executor,
       field: field(inTwoParts: inTwoParts, scale: scale, channels: channels),
       predictorWeights: predictorWeights, refinerWeights: refinerWeights,
-      plan: SamplingPlan(plan), variant: variant)
+      plan: SamplingPlan(plan), variant: variant, settings: settings)
   }
 
   func diffusion(_ indices: Range<Int>) -> DiffusionNoise {

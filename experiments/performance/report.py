@@ -101,6 +101,7 @@ def peers_text(report):
     return (
         f"{versions}; {report['threads']} threads each, {report['rounds']} rounds, both sides in "
         f"turns.\n\n{table(cells)}\n"
+        + ("" if "alone" not in report else "In the same run:\n\n" + bench_text(report["alone"]))
     )
 
 

@@ -4,7 +4,8 @@ import TensorGraph
 
 /// Batched products read q, k and v where they lie in the packed qkv.
 private struct AttentionLayout {
-  let (B, T, D, H): (Int, Int, Int, Int)
+  var B: Int
+  let (T, D, H): (Int, Int, Int)
   /// What is multiplied. Scores come out as float32; probabilities and their gradients lie
   /// where the scores did, each row from the beginning of its float32 row.
   let used: Format
@@ -65,11 +66,20 @@ private struct ConvertedOperand {
   }
 }
 
+extension AttentionLayout {
+  /// Bytes of scores that are worth one product; so few that they stay in the last cache
+  /// between the two products and the softmax.
+  static let mostScoreBytes = 8 << 20
+
+  /// Images whose scores are in memory at the same time, at least one.
+  var imagesAtOnce: Int {
+    min(B, max(Self.mostScoreBytes / max(H * T * T * 4, 1), 1))
+  }
+}
+
 /// Queries whose scores are in memory at the same time: some images', or some rows of one image,
 /// so that memory does not grow with the square of the tokens.
 private struct QueryTile {
-  /// Bytes of scores that are worth one product.
-  private static let most = 64 << 20
 
   let image: Int
   let images: Int
@@ -78,9 +88,9 @@ private struct QueryTile {
 
   static func list(_ layout: AttentionLayout) -> [QueryTile] {
     let perRow = max(layout.H * layout.T * 4, 1)
-    let perImage = perRow * layout.T
-    let images = min(layout.B, max(most / perImage, 1))
-    let rows = perImage > most ? min(layout.T, max(most / perRow / 64 * 64, 64)) : layout.T
+    let (images, most) = (layout.imagesAtOnce, AttentionLayout.mostScoreBytes)
+    let rows =
+      perRow * layout.T > most ? min(layout.T, max(most / perRow / 64 * 64, 64)) : layout.T
     return stride(from: 0, to: layout.B, by: images).flatMap { image in
       stride(from: 0, to: layout.T, by: rows).map { row in
         QueryTile(
@@ -154,53 +164,90 @@ extension Lowered {
   }
 
   /// The probabilities are computed again rather than kept: they are the largest of
-  /// a block's activations and the cheapest.
+  /// a block's activations and the cheapest. Some images at a time, as keys and values take
+  /// gradients from all of an image's queries.
   static func attentionGradient(
     _ operands: [Argument], _ result: Argument, _ heads: Int, as used: Format
   ) throws -> Lowered {
     let layout = AttentionLayout(operands[0].shape, heads, used)
     let converted = try operands.map { try ConvertedOperand($0, as: used) }
-    let (D, bytes) = (layout.D, used.elementBytes)
-    let packed = layout.tokens(rowLength: 3 * D, used)
-    let packedTransposed = layout.transposed(rowLength: 3 * D)
-    let plain = layout.tokens(rowLength: D, used)
-    let gradient = layout.tokens(rowLength: 3 * D, result.format)
-    let scores = try Primitive.matmul(packed, packedTransposed, layout.scores)
-    let dvPrimitive = try Primitive.matmul(layout.probabilitiesTransposed, plain, gradient)
-    let dpPrimitive = try Primitive.matmul(plain, packedTransposed, layout.scores)
-    let dqPrimitive = try Primitive.matmul(layout.probabilities, packed, gradient)
-    let dkPrimitive = try Primitive.matmul(layout.probabilitiesTransposed, packed, gradient)
-    let scratch = [layout.scoreBytes, layout.scoreBytes] + converted.flatMap(\.scratch)
+    let step = layout.imagesAtOnce
+    let tiles = try stride(from: 0, to: layout.B, by: step).map { image in
+      var part = layout
+      part.B = min(step, layout.B - image)
+      return (image, try GradientProducts(part, used, result.format))
+    }
+    var first = layout
+    first.B = step
+    let scratch = [first.scoreBytes, first.scoreBytes] + converted.flatMap(\.scratch)
     return Lowered(scratch: scratch) { binding in
       var areas = binding.scratch.dropFirst(2)
       let (qkv, before) = converted[0].bind(binding.operands[0], &areas)
       let (dOut, alsoBefore) = converted[1].bind(binding.operands[1], &areas)
-      let dqkv = binding.results[0]
-      let resultBytes = result.format.elementBytes
-      let (q, k, v) = (qkv, qkv + bytes * D, qkv + 2 * bytes * D)
-      let (p, dp) = (binding.scratch[0], binding.scratch[1])
-      func bind(
-        _ primitive: Primitive, _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer,
-        _ c: UnsafeMutableRawPointer
-      ) -> Kernel {
-        primitive.bind(CDNN_SRC, a)
-        primitive.bind(CDNN_WEIGHTS, b)
-        primitive.bind(CDNN_DST, c)
-        return primitive.kernel
-      }
-      let (pFloats, dpFloats) = (
-        p.assumingMemoryBound(to: Float.self), dp.assumingMemoryBound(to: Float.self)
-      )
-      let (T, format) = (Int64(layout.T), used.kernelFormat)
-      return before + alsoBefore + [
-        bind(scores, q, k, p),
-        { ck_softmax(pFloats, layout.rows, T, layout.scale, format) },
-        bind(dvPrimitive, p, dOut, dqkv + 2 * resultBytes * D),
-        bind(dpPrimitive, dOut, v, dp),
-        { ck_softmax_gradient(pFloats, dpFloats, layout.rows, T, layout.scale, format) },
-        bind(dqPrimitive, dp, k, dqkv),
-        bind(dkPrimitive, dp, q, dqkv + resultBytes * D),
-      ]
+      let row = layout.T * layout.D
+      return before + alsoBefore
+        + tiles.flatMap { image, products in
+          products.bind(
+            qkv: qkv + 3 * image * row * used.elementBytes,
+            dOut: dOut + image * row * used.elementBytes,
+            dqkv: binding.results[0] + 3 * image * row * result.format.elementBytes,
+            scores: (binding.scratch[0], binding.scratch[1]))
+        }
     }
+  }
+}
+
+/// The five products of a gradient, of some images.
+private struct GradientProducts {
+  private let layout: AttentionLayout
+  private let (used, written): (Format, Format)
+  private let (scores, dv, dp, dq, dk): (Primitive, Primitive, Primitive, Primitive, Primitive)
+
+  init(_ layout: AttentionLayout, _ used: Format, _ written: Format) throws {
+    (self.layout, self.used, self.written) = (layout, used, written)
+    let D = layout.D
+    let packed = layout.tokens(rowLength: 3 * D, used)
+    let packedTransposed = layout.transposed(rowLength: 3 * D)
+    let plain = layout.tokens(rowLength: D, used)
+    let gradient = layout.tokens(rowLength: 3 * D, written)
+    scores = try Primitive.matmul(packed, packedTransposed, layout.scores)
+    dv = try Primitive.matmul(layout.probabilitiesTransposed, plain, gradient)
+    dp = try Primitive.matmul(plain, packedTransposed, layout.scores)
+    dq = try Primitive.matmul(layout.probabilities, packed, gradient)
+    dk = try Primitive.matmul(layout.probabilitiesTransposed, packed, gradient)
+  }
+
+  /// - Parameter scores: two areas, of probabilities and their gradients.
+  func bind(
+    qkv q: UnsafeMutableRawPointer, dOut: UnsafeMutableRawPointer, dqkv: UnsafeMutableRawPointer,
+    scores areas: (UnsafeMutableRawPointer, UnsafeMutableRawPointer)
+  ) -> [Kernel] {
+    let (part, writtenPart) = (layout.D * used.elementBytes, layout.D * written.elementBytes)
+    let (k, v) = (q + part, q + 2 * part)
+    let (p, dp) = areas
+    func bind(
+      _ primitive: Primitive, _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer,
+      _ c: UnsafeMutableRawPointer
+    ) -> Kernel {
+      primitive.bind(CDNN_SRC, a)
+      primitive.bind(CDNN_WEIGHTS, b)
+      primitive.bind(CDNN_DST, c)
+      return primitive.kernel
+    }
+    let (pFloats, dpFloats) = (
+      p.assumingMemoryBound(to: Float.self), dp.assumingMemoryBound(to: Float.self)
+    )
+    let (rows, T, scale, format) = (
+      layout.rows, Int64(layout.T), layout.scale, used.kernelFormat
+    )
+    return [
+      bind(scores, q, k, p),
+      { ck_softmax(pFloats, rows, T, scale, format) },
+      bind(dv, p, dOut, dqkv + 2 * writtenPart),
+      bind(self.dp, dOut, v, dp),
+      { ck_softmax_gradient(pFloats, dpFloats, rows, T, scale, format) },
+      bind(dq, dp, k, dqkv),
+      bind(dk, dp, q, dqkv + writtenPart),
+    ]
   }
 }

@@ -97,6 +97,18 @@ public struct SiT: Layer {
       .reshaped([u, k, configuration.modulationSize])
   }
 
+  /// The same for pairs of a time and a label, as rows that stand at times of their own need them.
+  ///
+  /// - Parameters:
+  ///   - times: (P).
+  ///   - labels: int32 (P).
+  /// - Returns: (P, M).
+  public func pairedModulations(times t: Tensor, labels y: Tensor) throws -> Tensor {
+    let condition = try times(t) + labels(y)  // (P, D)
+    let parts = try (0...blocks.count).map { try modulation(of: condition, at: $0) }
+    return try parts[0].concatenated(with: Array(parts.dropFirst()), axis: 1)  // (P, M)
+  }
+
   /// Velocities (R, C, S, S) at modulations that are known already.
   ///
   /// - Parameters:

@@ -32,7 +32,8 @@ public struct CompareConfiguration: Sendable, ConfigurationSchema {
   }
 
   public func validate() throws {
-    if refiners.isEmpty, let plan = sampling.plans.first(where: \.usesRefiner) {
+    let plans = sampling.plans + sampling.variants.map(\.value.plan)
+    if refiners.isEmpty, let plan = plans.first(where: \.usesRefiner) {
       throw InvalidField(
         "sampling.plans", expected: "plans without R, or refiners", found: "\(plan)")
     }
@@ -54,8 +55,10 @@ public struct ComparedRefiner: Sendable, Equatable, ConfigurationSchema {
 }
 
 /// Which plans are compared, on which samples.
-public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
+public struct ComparisonOptions: Sendable, ConfigurationSchema {
   public var plans: [SamplingPlan] = []
+  /// More plans, with settings of their own.
+  public var variants: [(name: String, value: ComparedPlan)] = []
   /// What counts as the solution: its latents are what the others' are measured against.
   public var reference = SamplingPlan.solver(.heun, steps: 100)
   /// One row of a grid per class: `balanced` for all, or a list.
@@ -73,7 +76,8 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
   public init() {}
 
   public mutating func fields(_ table: ConfigurationFields) throws {
-    try table.list("plans", &plans, count: 1...64)
+    try table.list("plans", &plans, count: 1...Self.maximumPlans)
+    try table.sections("variants", &variants)
     try table.optional("reference", &reference)
     try table.optional("labels", &labels)
     try table.optional("perClass", &perClass, in: .range(1...64))
@@ -87,12 +91,25 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
 
   /// Rows of a grid.
   static let maximumClasses = 100
+  static let maximumPlans = 128
 
   public func validate() throws {
     guard !plans.isEmpty else {
       throw InvalidField("plans", expected: "at least one plan", found: "none")
     }
     for plan in plans + [reference] { try plan.validate(solver) }
+    guard variants.count <= Self.maximumPlans else {
+      throw InvalidField(
+        "variants", expected: "at most \(Self.maximumPlans)", found: "\(variants.count)")
+    }
+    for (name, variant) in variants {
+      do {
+        try variant.plan.validate(variant.settings(over: solver))
+      } catch let error as InvalidField {
+        throw InvalidField(
+          "variants.\(name).\(error.field)", expected: error.expected, found: error.found)
+      }
+    }
     guard !reference.usesRefiner else {
       throw InvalidField("reference", expected: "a plan without R", found: "\(reference)")
     }
@@ -103,6 +120,38 @@ public struct ComparisonOptions: Sendable, Equatable, ConfigurationSchema {
       throw InvalidField("labels", expected: "each class once", found: "\(labels)")
     case .classes, .balanced: break
     }
+  }
+}
+
+/// A plan with settings of its own.
+public struct ComparedPlan: Sendable, Equatable, ConfigurationSchema {
+  public var plan = SamplingPlan.blocks([.heun])
+  // Nil is as for the other plans.
+  public var times: TimeSpacing?
+  public var absoluteTolerance: Double?
+  public var relativeTolerance: Double?
+  public var adaptive: AdaptiveOptions?
+  public var diffusion: DiffusionOptions?
+
+  public init() {}
+
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.required("plan", &plan)
+    try table.optional("times", &times)
+    try table.optional("atol", &absoluteTolerance, in: .range(1e-12...1))
+    try table.optional("rtol", &relativeTolerance, in: .range(0...1))
+    try table.section("adaptive", &adaptive)
+    try table.section("sde", &diffusion)
+  }
+
+  func settings(over others: SolverSettings) -> SolverSettings {
+    var settings = others
+    settings.times = times ?? others.times
+    settings.absoluteTolerance = absoluteTolerance ?? others.absoluteTolerance
+    settings.relativeTolerance = relativeTolerance ?? others.relativeTolerance
+    settings.adaptive = adaptive ?? others.adaptive
+    settings.diffusion = diffusion ?? others.diffusion
+    return settings
   }
 }
 

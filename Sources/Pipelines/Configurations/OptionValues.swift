@@ -23,6 +23,7 @@ extension TimeSpacing: ConfigurationValue {
   public init(parsing text: String) throws { try self.init(text) }
 }
 
+extension AdaptiveOptions.Scope: ConfigurationValue {}
 extension DiffusionForm: ConfigurationValue {}
 extension DiffusionLastStep: ConfigurationValue {}
 extension RefinerVariant: ConfigurationValue {}

@@ -92,7 +92,18 @@ extension SolverSettings: ConfigurationSchema {
     try table.optional("times", &times)
     try table.optional("atol", &absoluteTolerance, in: .range(1e-12...1))
     try table.optional("rtol", &relativeTolerance, in: .range(0...1))
+    try table.section("adaptive", &adaptive)
     try table.section("sde", &diffusion)
+  }
+}
+
+extension AdaptiveOptions: ConfigurationSchema {
+  public mutating func fields(_ table: ConfigurationFields) throws {
+    try table.optional("per", &per)
+    try table.optional("c", &c, in: .range(Self.constants))
+    try table.optional("smallest", &smallest, in: .range(Self.lengths))
+    try table.optional("largest", &largest, in: .range(Self.lengths))
+    try table.optional("first", &first, in: .range(Self.lengths))
   }
 }
 

@@ -2,75 +2,35 @@ import Files
 import Foundation
 import Storage
 
-/// `comparison.md` and `comparison.h5`: every plan of a comparison beside every other, at equal
-/// evaluations and at equal time.
+/// `comparison.md` and `comparison.h5`: every plan of a comparison as it ran, and every family of
+/// plans beside every other at equal evaluations and at equal time.
 struct ComparisonTable {
-  /// A time that plans may take, and the best that each family makes of it.
-  struct Budget {
-    let milliseconds: Double
-    /// Of every family, the most exact plan that takes no longer, the family's first when
-    /// none does.
-    let results: [PlanComparison.Result]
-  }
-
   static let markdownName = "comparison.md"
   static let tableName = "comparison.h5"
-  /// Times within this factor count as equal: what medians of few batches can tell.
-  static let equalTime = 1.05
 
   let comparison: PlanComparison
   /// What counts as the solution.
   let reference: String
+  /// What the variants' names stand for.
+  var legend: [(name: String, settings: String)] = []
 
   func write(to folder: String) throws {
     try AtomicFile.write(markdown, to: "\(folder)/\(Self.markdownName)")
     try TableFile.write(
-      to: "\(folder)/\(Self.tableName)", format: "flowturbo-comparison", version: 1,
+      to: "\(folder)/\(Self.tableName)", format: "flowturbo-comparison", version: 2,
       attributes: [
         ("configuration", .text(comparison.configuration)), ("reference", .text(reference)),
         ("code_version", .text(comparison.codeVersion)), ("images", .integer(comparison.images)),
         ("batch", .integer(comparison.batch)), ("threads", .integer(comparison.threads)),
-        ("equal_time_factor", .number(Self.equalTime)),
+        ("equal_time_factor", .number(ComparisonStandings.Axis.time.equality)),
       ], columns: columns)
   }
 
-  // MARK: - What stands beside what
-
-  /// A plan without its numbers: `euler:8` is of `euler`, plans of blocks are FlowTurbo's.
-  static func family(_ result: PlanComparison.Result) -> String {
-    let name =
-      result.plan.first?.isUppercase == true || result.plan.hasPrefix("[")
-      ? "FlowTurbo" : String(result.plan.prefix { $0 != ":" })
-    return name + (result.refiner.map { " with \($0)" } ?? "")
+  var byEvaluations: [ComparisonStandings] {
+    ComparisonStandings.all(.evaluations, comparison.results)
   }
 
-  private static func evaluations(_ result: PlanComparison.Result) -> Double {
-    result.predictorEvaluations + result.refinerEvaluations
-  }
-
-  /// Results by their number of evaluations of either network, rounded, fewest first; the most
-  /// exact first within each.
-  var byEvaluations: [(evaluations: Int, results: [PlanComparison.Result])] {
-    Dictionary(grouping: comparison.results) { Int(Self.evaluations($0).rounded()) }
-      .map { ($0.key, $0.value.sorted { $0.latentRMSE < $1.latentRMSE }) }
-      .sorted { $0.0 < $1.0 }
-  }
-
-  /// The times of the plans of the family that comes first are the budgets.
-  var byTime: [Budget] {
-    guard let first = comparison.results.first.map(Self.family) else { return [] }
-    let families = Dictionary(grouping: comparison.results, by: Self.family)
-    return comparison.results.filter { Self.family($0) == first }
-      .map(\.millisecondsPerImage).sorted()
-      .map { budget in
-        let best = families.values.compactMap { results in
-          results.filter { $0.millisecondsPerImage <= Self.equalTime * budget }
-            .min { $0.latentRMSE < $1.latentRMSE }
-        }
-        return Budget(
-          milliseconds: budget, results: best.sorted { $0.latentRMSE < $1.latentRMSE })
-      }
-  }
+  var byTime: [ComparisonStandings] { ComparisonStandings.all(.time, comparison.results) }
 
   // MARK: - Markdown
 
@@ -79,79 +39,163 @@ struct ComparisonTable {
   }
 
   var markdown: [UInt8] {
+    let evaluated = comparison.evaluation.map {
+      " Metrics of \($0.count) samples of each plan; ± is the standard error over resampled samples."
+    }
     var lines = [
       "# Plans from the same noise", "",
-      "\(comparison.images) images, batches of \(comparison.batch), \(comparison.threads) threads; "
-        + "RMSE of latents against `\(reference)`, times without decoding. Stochastic plans end at "
-        + "other samples, which RMSE does not judge.", "",
-      "## At equal evaluations", "",
-      "Of the predictor and the refiner together, as run.", "",
+      "\(comparison.images) images, batches of \(comparison.batch), \(comparison.threads) threads. "
+        + "RMSE of latents against `\(reference)`; stochastic plans end at other samples, which RMSE "
+        + "does not judge. Times are medians without decoding."
+        + (evaluated ?? ""), "",
+      "## As they ran", "",
+      "Evaluations per sample, of the predictor and of the refiner; `padding` those that only filled "
+        + "a batch up, where samples had left it, and `refused` the steps that a tolerance refused.",
+      "",
     ]
-    lines += header("evaluations")
-    for group in byEvaluations {
-      lines += group.results.map { row("\(group.evaluations)", $0) }
+    lines += Self.rows(
+      [
+        "plan", "refiner", "predictor evals", "refiner evals", "padding", "refused", "ms per image",
+        "RMSE",
+      ] + metrics, comparison.results.map(run))
+    if !legend.isEmpty {
+      lines += [""] + legend.map { "* \($0.name): \($0.settings)" }
     }
     lines += [
-      "", "## At equal time", "",
-      "The most exact plan of each family that takes no longer, within 5 %. A family without one is "
-        + "left out.", "",
+      "", "## At equal evaluations", "",
+      "Of both networks together. The budgets are those of the family that was listed first. A family "
+        + "without a plan at the budget stands between its next two: logarithms of RMSE, and metrics as "
+        + "they are, interpolated on the logarithm of the budget. Nothing is extrapolated.", "",
     ]
-    lines += header("budget, ms per image")
-    for budget in byTime {
-      lines += budget.results.map { row(String(format: "%.1f", budget.milliseconds), $0) }
-    }
+    for standings in byEvaluations { lines += table(standings) }
+    lines += [
+      "", "## At equal time", "",
+      "The same at the measured times of the family that was listed first.",
+      "",
+    ]
+    for standings in byTime { lines += table(standings) }
     return Array((lines.joined(separator: "\n") + "\n").utf8)
   }
 
-  private func header(_ first: String) -> [String] {
-    let names =
-      [first, "plan", "refiner", "predictor evals", "refiner evals", "ms per image", "RMSE"]
-      + metrics
-    return [
-      "| \(names.joined(separator: " | ")) |",
-      "|" + String(repeating: "---|", count: names.count),
-    ]
-  }
-
-  private func row(_ first: String, _ result: PlanComparison.Result) -> String {
-    var cells = [
-      first, "`\(result.plan)`", result.refiner ?? "",
-      String(format: "%g", result.predictorEvaluations),
-      String(format: "%g", result.refinerEvaluations),
+  private func run(_ result: PlanComparison.Result) -> [String] {
+    [
+      result.shownPlan, result.refiner ?? "", String(format: "%.4g", result.predictorEvaluations),
+      String(format: "%.4g", result.refinerEvaluations),
+      result.paddingEvaluations.map { String(format: "%.3g", $0) } ?? "",
+      result.rejectedSteps.map { String(format: "%.3g", $0) } ?? "",
       String(format: "%.1f", result.millisecondsPerImage),
       String(format: "%.4f", result.latentRMSE),
-    ]
-    for name in metrics {
-      let value = result.metrics?[name].map { String(format: "%.3f", $0) } ?? ""
-      let error = result.standardErrors?[name].map { String(format: " ± %.3f", $0) } ?? ""
-      cells.append(value + error)
+    ] + cells(result.metrics ?? [:], result.standardErrors ?? [:])
+  }
+
+  private func table(_ standings: ComparisonStandings) -> [String] {
+    let title =
+      standings.axis == .time
+      ? String(format: "### %.1f ms per image", standings.budget)
+      : String(format: "### %.4g evaluations", standings.budget)
+    var lines = [title, ""]
+    lines += Self.rows(
+      ["family", "of", "evals", "ms per image", "RMSE"] + metrics,
+      standings.places.map { place in
+        [
+          place.family, place.plans.map(\.shownPlan).joined(separator: " to "),
+          String(format: "%.4g", place.evaluations), String(format: "%.1f", place.milliseconds),
+          String(format: "%.4f", place.latentRMSE),
+        ] + cells(place.metrics, place.standardErrors)
+      })
+    if !standings.absent.isEmpty {
+      lines += ["", "Without plans on both sides: \(standings.absent.joined(separator: "; "))."]
     }
-    return "| \(cells.joined(separator: " | ")) |"
+    return lines + [""]
+  }
+
+  private func cells(_ values: [String: Double], _ errors: [String: Double]) -> [String] {
+    metrics.map { name in
+      let value = values[name].map { String(format: "%.3f", $0) } ?? ""
+      return value + (errors[name].map { String(format: " ± %.3f", $0) } ?? "")
+    }
+  }
+
+  private static func rows(_ header: [String], _ rows: [[String]]) -> [String] {
+    [
+      "| \(header.joined(separator: " | ")) |",
+      "|" + String(repeating: "---|", count: header.count),
+    ] + rows.map { "| \($0.joined(separator: " | ")) |" }
   }
 
   // MARK: - HDF5
 
+  /// A row of the file: a plan as it ran, or a family's place at a budget.
+  private struct Row {
+    var kind = "run"
+    var budget = Double.nan
+    var plan: String
+    var family: String
+    var refiner = ""
+    var predictor = Double.nan
+    var refinerEvaluations = Double.nan
+    var padding = Double.nan
+    var refused = Double.nan
+    var evaluations: Double
+    var milliseconds: Double
+    var rmse: Double
+    var metrics: [String: Double]
+    var errors: [String: Double]
+  }
+
+  private var rows: [Row] {
+    let runs = comparison.results.map { result in
+      Row(
+        plan: ([result.plan] + [result.variant].compactMap { $0 }).joined(separator: " "),
+        family: result.shownFamily, refiner: result.refiner ?? "",
+        predictor: result.predictorEvaluations, refinerEvaluations: result.refinerEvaluations,
+        padding: result.paddingEvaluations ?? .nan, refused: result.rejectedSteps ?? .nan,
+        evaluations: ComparisonStandings.Axis.evaluations.value(result),
+        milliseconds: result.millisecondsPerImage, rmse: result.latentRMSE,
+        metrics: result.metrics ?? [:], errors: result.standardErrors ?? [:])
+    }
+    return runs
+      + (byEvaluations + byTime).flatMap { standings in
+        standings.places.map { place in
+          Row(
+            kind: "equal \(standings.axis.rawValue)", budget: standings.budget,
+            plan: place.plans.map(\.plan).joined(separator: " to "), family: place.family,
+            evaluations: place.evaluations, milliseconds: place.milliseconds,
+            rmse: place.latentRMSE, metrics: place.metrics, errors: place.standardErrors)
+        }
+      }
+  }
+
   private var columns: [TableFile.Column] {
-    let results = comparison.results
-    func numbers(
-      _ name: String, _ description: String, _ value: (PlanComparison.Result) -> Double?
-    ) -> TableFile.Column {
-      .init(name, .numbers(results.map { value($0) ?? .nan }), description: description)
+    let rows = rows
+    func numbers(_ name: String, _ description: String, _ value: (Row) -> Double)
+      -> TableFile.Column
+    {
+      .init(name, .numbers(rows.map(value)), description: description)
+    }
+    func texts(_ name: String, _ description: String, _ value: (Row) -> String) -> TableFile.Column
+    {
+      .init(name, .texts(rows.map(value)), description: description)
     }
     return [
-      .init("plan", .texts(results.map(\.plan)), description: "The plan"),
-      .init("family", .texts(results.map(Self.family)), description: "Its kind"),
-      .init("refiner", .texts(results.map { $0.refiner ?? "" }), description: "Empty for none"),
-      numbers("predictor_evaluations", "Per sample") { $0.predictorEvaluations },
-      numbers("refiner_evaluations", "Per sample") { $0.refinerEvaluations },
-      numbers("milliseconds", "Per image, median, without decoding") { $0.millisecondsPerImage },
-      numbers("latent_rmse", "Against the reference") { $0.latentRMSE },
+      texts("kind", "run: a plan; equal …: a family's place at a budget") { $0.kind },
+      numbers("budget", "Evaluations or milliseconds; NaN of runs", \.budget),
+      texts("plan", "The plan, or the two that the family is interpolated between", \.plan),
+      texts("family", "What plans of other lengths have in common", \.family),
+      texts("refiner", "Empty for none", \.refiner),
+      numbers("predictor_evaluations", "Per sample", \.predictor),
+      numbers("refiner_evaluations", "Per sample", \.refinerEvaluations),
+      numbers("padding_evaluations", "Per sample, of rows that fill batches up", \.padding),
+      numbers("refused_steps", "Per sample", \.refused),
+      numbers("evaluations", "Per sample, of both networks", \.evaluations),
+      numbers("milliseconds", "Per image, median, without decoding", \.milliseconds),
+      numbers("latent_rmse", "Against the reference", \.rmse),
     ]
       + metrics.flatMap { name in
         [
-          numbers(name, "Of samples against the images given") { $0.metrics?[name] },
+          numbers(name, "Of samples against the images given") { $0.metrics[name] ?? .nan },
           numbers("\(name) standard error", "By the bootstrap; NaN for none") {
-            $0.standardErrors?[name]
+            $0.errors[name] ?? .nan
           },
         ]
       }

@@ -8,11 +8,19 @@ import TensorGraph
 public struct PlanComparison: Codable, Sendable, Equatable {
   public struct Result: Codable, Sendable, Equatable {
     public var plan: String
+    /// The name of settings of its own; nil for those of all.
+    public var variant: String?
+    /// What plans of other lengths or tolerances have in common with it.
+    public var family: String?
     /// The refiner's name; nil for plans without R.
     public var refiner: String?
     /// Evaluations per sample, the mean where a solver chose its steps.
     public var predictorEvaluations: Double
     public var refinerEvaluations: Double
+    /// Evaluations per sample that only filled batches up, where samples left them before others.
+    public var paddingEvaluations: Double?
+    /// Steps per sample that a tolerance refused; nil for plans that refuse none.
+    public var rejectedSteps: Double?
     /// Median over batches, without decoding.
     public var millisecondsPerImage: Double
     /// Against the reference's latents, in the predictor's scale.
@@ -91,7 +99,9 @@ final class Gallery {
   }
 
   /// - Returns: the file's name.
-  func write(_ latents: [HostTensor], _ plan: SamplingPlan, _ refiner: String?) throws -> String {
+  func write(
+    _ latents: [HostTensor], _ plan: SamplingPlan, variant: String? = nil, refiner: String? = nil
+  ) throws -> String {
     let start = ContinuousClock.now
     let images = try zip(batches, latents).flatMap { try decoder($1, rows: $0.keptRows) }
     seconds += (ContinuousClock.now - start).seconds
@@ -100,7 +110,7 @@ final class Gallery {
     let cells = (0..<images.count).map { images[$0 % columns * classes + $0 / columns] }
     // Letters that shells treat specially are left out: [H1P1]x3 is H1P1x3.
     let name = plan.description.replacing(":", with: "-").filter { $0 != "[" && $0 != "]" }
-    let file = ([name] + [refiner].compactMap { $0 }).joined(separator: "-") + ".png"
+    let file = ([name] + [variant, refiner].compactMap { $0 }).joined(separator: "-") + ".png"
     try ImageEncoder.writePNG(ImageGrid.join(cells, columns: columns), to: "\(folder)/\(file)")
     return file
   }

@@ -1,74 +1,54 @@
-// R rows, see Guidance.swift.
-import TensorGraph
-
-/// The lengths of `adaptive:N`: steps that are long where the velocity is small,
+/// The lengths of `adaptive` steps, long where the velocity is small,
 ///
-///     Δt = C/‖F(x, t)‖, within 1/(2N) and 2/N,
+///     Δt(x, t) = C/‖F(x, t)‖ within bounds,
 ///
-/// with the C that uses up N evaluations: of n that are left at time t,
-/// C = (1 − t)/(n·m), m the mean of 1/‖F‖ over the evaluations so far. The last step goes to 1.
-/// ‖F‖ is the root mean square over the batch. For velocities of constant size steps are uniform.
+/// ‖F‖ the root mean square over the latents' elements, of both branches with guidance; the last
+/// step goes to the end whatever its length. C is given, or such that N evaluations suffice: of n
+/// that are left, C = (1 − t)/(n·m), m the mean of 1/‖F‖ over the evaluations so far. For
+/// velocities of constant size those steps are uniform.
 struct VelocitySteps {
-  private static let bound = 2.0
+  enum Rule {
+    /// C itself.
+    case given(Double)
+    /// How many evaluations, and so steps, there are.
+    case evaluations(Int)
+  }
 
-  let count: Int
-  private(set) var times = [0.0]
+  let rule: Rule
+  let end: Double
+  let bounds: ClosedRange<Double>
+  private(set) var times: [Double]
   private var inverseNorms: [Double] = []
 
-  init(count: Int) { self.count = count }
-
-  /// The end of the step at whose start the velocity has this norm.
-  mutating func next(norm: Double) -> Double {
-    let time = times[times.count - 1]
-    let left = count - inverseNorms.count
-    inverseNorms.append(1 / max(norm, 1e-12))
-    let mean = inverseNorms.reduce(0, +) / Double(inverseNorms.count)
-    let share = inverseNorms[inverseNorms.count - 1] / mean
-    let wanted = (1 - time) / Double(left) * share
-    // The steps that are left must be able to keep the bounds, too.
-    let (short, long) = (1 / (Self.bound * Double(count)), Self.bound / Double(count))
-    let rest = 1 - time
-    let shortest = max(short, rest - Double(left - 1) * long)
-    let longest = min(long, rest - Double(left - 1) * short)
-    let end = left <= 1 ? 1 : time + min(max(wanted, shortest), longest)
-    times.append(end)
-    return end
+  init(_ rule: Rule, from start: Double, to end: Double, bounds: ClosedRange<Double>) {
+    (self.rule, self.end, self.bounds) = (rule, end, bounds)
+    times = [start]
   }
-}
 
-extension Sampler {
-  /// Runs `adaptive:N`: Adams–Bashforth of second order, as `ab2`, with the steps of
-  /// ``VelocitySteps``. A batch has its steps in common.
-  func integrateByVelocity(
-    from x: HostTensor, labels: HostTensor, count: Int, _ observer: Observer?
-  ) throws -> HostTensor {
-    var steps = VelocitySteps(count: count)
-    var state = SampleState(x: x)
-    var last: HostTensor?
-    for index in 0..<count {
-      let evaluated = try run(
-        PredictorEvaluation(), state, from: steps.times[index], labels: labels)
-      guard let velocity = evaluated.others[.velocity] else {
-        throw ProgramError("sampling plan \(plan): its program returned no velocity")
-      }
-      _ = steps.next(norm: rootMeanSquare(velocity))
-      let step = GridStep(index: index, times: steps.times.map { Float($0) }, delta: 0)
-      let weights = AdamsBashforthBlock.weights(step, last == nil ? 1 : 2).map { Float($0) }
-      let next = state.x.copy()
-      for i in next.floats.indices {
-        var change = weights[0] * velocity.floats[i]
-        if let last { change += weights[1] * last.floats[i] }
-        next.floats[i] += change
-      }
-      last = velocity
-      state = SampleState(x: next, others: [.velocity: velocity])
-      try observe(index, state, observer)
+  var time: Double { times[times.count - 1] }
+  var isAtEnd: Bool { time >= end }
+
+  /// Ends the step at whose start the velocity has this norm.
+  mutating func next(norm: Double) {
+    let inverse = 1 / max(norm, 1e-12)
+    inverseNorms.append(inverse)
+    let (time, rest) = (time, end - time)
+    switch rule {
+    case .given(let c):
+      // What is not a number moves on as fast as may be.
+      let wanted = inverse.isNaN ? bounds.upperBound : c * inverse
+      let length = min(max(wanted, bounds.lowerBound), bounds.upperBound)
+      times.append(length > rest - 1e-9 ? end : time + length)
+    case .evaluations(let count):
+      let left = count - inverseNorms.count + 1
+      guard left > 1 else { return times.append(end) }
+      let mean = inverseNorms.reduce(0, +) / Double(inverseNorms.count)
+      let share = inverse / mean
+      let wanted = rest / Double(left) * (share.isNaN ? 1 : share)
+      // The steps that are left must be able to keep the bounds, too.
+      let shortest = max(bounds.lowerBound, rest - Double(left - 1) * bounds.upperBound)
+      let longest = min(bounds.upperBound, rest - Double(left - 1) * bounds.lowerBound)
+      times.append(time + min(max(wanted, shortest), longest))
     }
-    return state.x
-  }
-
-  private func rootMeanSquare(_ tensor: HostTensor) -> Double {
-    let sum = tensor.array().reduce(0) { $0 + Double($1) * Double($1) }
-    return (sum / Double(max(tensor.shape.elementCount, 1))).squareRoot()
   }
 }
