@@ -75,7 +75,8 @@ enum GaussianFlow {
     #expect(abs(noise - GaussianFlow.noise(Self.points[0], NoiseField.earliestTime)) < 1e-4)
   }
 
-  /// From t = 0, the frozen part included: off by some τ² = 0.0025.
+  /// From t = 0, the frozen part included: off by some τ² = 0.0025. A long first step, as of
+  /// `dopri5`, sees one frozen slope, which is wrong by a part τ, and not the corner after it.
   @Test(arguments: ["heun:200", "H40P40", "rk4:50", "dopri5"])
   func plansBringNoiseToTheData(plan: String) throws {
     let found = try GaussianFlow.sampler(plan).sample(
@@ -83,7 +84,8 @@ enum GaussianFlow {
     ).array()
     for (noise, x) in zip(Self.points, found) {
       let exact = GaussianFlow.mean + GaussianFlow.deviation * noise
-      #expect(abs(x - exact) < 0.005 + 0.005 * abs(noise), "\(plan) from \(noise)")
+      let tolerance: Float = plan == "dopri5" ? 0.02 : 0.005
+      #expect(abs(x - exact) < tolerance * (1 + abs(noise)), "\(plan) from \(noise)")
     }
   }
 
