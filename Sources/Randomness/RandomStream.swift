@@ -18,6 +18,7 @@ public enum DrawPurpose: UInt32, Sendable, CaseIterable {
   case split = 12
   case bootstrap = 13
   case diffusion = 14
+  case probe = 15
 }
 
 /// The random numbers of one (seed, purpose, index): image 17 gets the same

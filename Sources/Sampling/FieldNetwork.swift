@@ -28,10 +28,20 @@ struct Conditioning {
   /// (times (P), labels (P)) → (P, M).
   var paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
 
+  init(
+    size: Int, modulations: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor,
+    paired: @escaping (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  ) {
+    self.size = size
+    self.modulations = modulations
+    self.paired = paired
+  }
+
   init(_ network: SiT) {
-    size = network.configuration.modulationSize
-    modulations = network.modulations(times:labels:)
-    paired = network.pairedModulations(times:labels:)
+    self.init(
+      size: network.configuration.modulationSize,
+      modulations: network.modulations(times:labels:),
+      paired: network.pairedModulations(times:labels:))
   }
 
   private enum Input {

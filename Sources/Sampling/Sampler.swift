@@ -64,6 +64,10 @@ public final class Sampler {
   /// Samples of all runs so far.
   public internal(set) var samples = 0
 
+  /// Inputs (R, …) that the field itself adds to every block's program, by name: the same in all
+  /// steps.
+  var fieldInputs: [String: HostTensor] = [:]
+
   /// Called before each block, which a solver that chooses its steps has more of than
   /// an observer sees; what it throws ends the run.
   public var willRunBlock: (() throws -> Void)?
@@ -210,15 +214,17 @@ public final class Sampler {
 
   /// Runs one block's program on inputs.
   ///
-  /// - Parameter samples: how many of the batch's are wanted; nil for all. The others fill it up.
+  /// - Parameters:
+  ///   - samples: how many of the batch's are wanted; nil for all. The others fill it up.
+  ///   - fieldInputs: those of the rows, where they are not all.
   func run(
     _ block: any BlockFunction, shape: Shape, times: RowTimes = .shared, samples: Int? = nil,
-    input: (BlockTrace.Input) throws -> HostTensor?
+    fieldInputs given: [String: HostTensor]? = nil, input: (BlockTrace.Input) throws -> HostTensor?
   ) throws -> SampleState {
     try willRunBlock?()
     let traced = try trace(block, shape: shape, times: times)
     count(traced.evaluations, rows: shape[0], wanted: samples)
-    var inputs: [String: HostTensor] = [:]
+    var inputs = given ?? fieldInputs
     for name in traced.inputs { inputs[name.name] = try input(name) }
     let outputs = try program(block, shape: shape, times: times).run(inputs)
     guard let x = outputs[Output.x] else {

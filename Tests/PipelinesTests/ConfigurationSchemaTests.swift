@@ -86,6 +86,27 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     #expect(try ResolvedConfiguration(again).yaml == yaml)
   }
 
+  @Test func likelihood() throws {
+    let configuration = try quickstart("likelihood").decode(LikelihoodConfiguration.self)
+    #expect(configuration.likelihood.guidance == 1)
+    // Not the images that the shipped predictor was trained on.
+    let predictor = try quickstart("predictor").decode(TrainPredictorConfiguration.self)
+    let seeds = [configuration.data, predictor.data].map { $0.encode?.images.render?.seed }
+    #expect(seeds == [1, 0])
+    try expectRoundTrip(configuration)
+    let other = try quickstart(
+      "likelihood",
+      overrides: [
+        "likelihood.plan=dopri5", "likelihood.times=cosine", "likelihood.trace=gaussian",
+        "likelihood.probes=4", "likelihood.classes=every", "likelihood.latents=mean",
+        "likelihood.count=7", "likelihood.atol=1e-4",
+      ]
+    ).decode(LikelihoodConfiguration.self)
+    #expect(other.likelihood.options.trace == .hutchinson(.gaussian, probes: 4))
+    #expect(other.likelihood.options.solver.absoluteTolerance == 1e-4)
+    try expectRoundTrip(other)
+  }
+
   @Test func encodeFillsWhatTheOthersRead() throws {
     let configuration = try quickstart("encode").decode(EncodeConfiguration.self)
     let data = try quickstart("refiner").decode(TrainRefinerConfiguration.self).data

@@ -38,7 +38,7 @@ import Testing
       return random.nextUInt32()
     }
     #expect(Set(firsts).count == DrawPurpose.allCases.count)
-    #expect(DrawPurpose.allCases.map(\.rawValue) == (1...14).map { UInt32($0) })
+    #expect(DrawPurpose.allCases.map(\.rawValue) == (1...15).map { UInt32($0) })
     var low = stream(0, seed: 1)
     var high = stream(0, seed: 1 << 32)
     #expect(low.nextUInt32() != high.nextUInt32())

@@ -60,6 +60,8 @@ import Training
     var evaluation = ComparisonEvaluationOptions()
     evaluation.render = RenderedSetOptions()
     compare.evaluation = evaluation
+    var likelihood = LikelihoodConfiguration()
+    likelihood.data = latents
     var variant = ComparedPlan()
     (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
     compare.sampling.variants = [("NAME", variant)]
@@ -77,6 +79,7 @@ import Training
       + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
       + keys("sample", sample) + keys("compare", compare)
       + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
+      + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
   }
 
   /// Whether the table under `heading` is about the section of `key`: it names the section
@@ -84,7 +87,7 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "curvature", "evaluate",
+      "compare", "curvature", "evaluate", "likelihood",
     ]
     guard !key.section.isEmpty else { return heading == "All files" }
     let words = heading.quotedWords

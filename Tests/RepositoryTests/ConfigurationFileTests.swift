@@ -29,6 +29,7 @@ import Training
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "curvature": return try file.decode(CurvatureConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
+    case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     default: return try file.decode(CompareConfiguration.self)
     }

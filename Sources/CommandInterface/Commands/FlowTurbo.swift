@@ -8,9 +8,8 @@ public struct FlowTurbo: ParsableCommand {
     subcommands: [
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
-      CompareCommand.self, CurvatureCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ConvertCommand.self,
-      VerifyCommand.self,
+      CompareCommand.self, CurvatureCommand.self, EvaluateCommand.self, LikelihoodCommand.self,
+      InspectCommand.self, ConvertCommand.self, VerifyCommand.self,
     ])
 
   public init() {}

@@ -34,3 +34,6 @@ extension TimeOffsetOptions.Scope: ConfigurationValue {}
 extension MetricName: ConfigurationValue {}
 extension EvaluationProtocol: ConfigurationValue {}
 extension PrecisionChoice: ConfigurationValue {}
+extension LikelihoodSettings.Latents: ConfigurationValue {}
+extension LikelihoodSettings.Classes: ConfigurationValue {}
+extension LikelihoodSettings.Trace: ConfigurationValue {}

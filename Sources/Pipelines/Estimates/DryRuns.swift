@@ -130,7 +130,7 @@ extension Encode {
   }
 
   /// Images that are there, or would be rendered.
-  private func imageCount() throws -> Int {
+  func imageCount() throws -> Int {
     if let render = options.images.render,
       !FileManager.default.fileExists(atPath: options.images.images)
     {

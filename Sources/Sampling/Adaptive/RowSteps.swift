@@ -24,7 +24,7 @@ extension Sampler {
     case .perSample(let steps):
       return try run(
         block, active.gather(state), steps: steps, labels: active.gather(labels),
-        samples: active.wanted)
+        samples: active.wanted, fieldInputs: fieldInputs.mapValues { active.gather($0) })
     }
   }
 
@@ -47,9 +47,10 @@ extension Sampler {
   /// - Parameters:
   ///   - steps: of the n samples.
   ///   - samples: how many of them are wanted.
+  ///   - fieldInputs: of these rows.
   private func run(
     _ block: any BlockFunction, _ state: SampleState, steps: [GridStep], labels: HostTensor,
-    samples: Int
+    samples: Int, fieldInputs: [String: HostTensor]
   ) throws -> SampleState {
     let shape = state.x.shape
     let number = RowTimes.perRow.number(shape)
@@ -68,7 +69,9 @@ extension Sampler {
         role, times: times.map { time in rows { $0.time(time) } }, labels: labels)
       for (time, values) in zip(times, found) { modulations[.modulations(role, time)] = values }
     }
-    return try run(block, shape: shape, times: .perRow, samples: samples) { input in
+    return try run(
+      block, shape: shape, times: .perRow, samples: samples, fieldInputs: fieldInputs
+    ) { input in
       switch input {
       case .x: state.x
       case .delta: HostTensor(rows(\.delta), shape: number)

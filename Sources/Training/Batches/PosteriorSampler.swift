@@ -4,32 +4,46 @@ import Randomness
 import TensorGraph
 
 /// Draws latents from posteriors: (mean + exp(logVariance/2)·ε)·scale.
-struct PosteriorSampler {
+public struct PosteriorSampler {
   private let source: any LatentSource
   private let mean: HostTensor
   private let logVariance: HostTensor
 
-  init(_ source: any LatentSource) {
+  public init(_ source: any LatentSource) {
     self.source = source
     mean = HostTensor(shape: source.sampleShape)
     logVariance = HostTensor(shape: source.sampleShape)
   }
 
-  func draw(
+  /// - Parameters:
+  ///   - index: of the image.
+  ///   - noise: where ε comes from.
+  ///   - latent: C·S·S values, row-major (C, S, S).
+  public func draw(
     _ index: Int, flipped: Bool, noise: inout RandomStream,
     into latent: UnsafeMutableBufferPointer<Float>
   ) throws {
     let (means, logVariances) = (mean.floats, logVariance.floats)
-    guard means.count == latent.count else {
-      throw InputError(
-        "latents", expected: "\(latent.count) values each, as the model takes",
-        found: "shape \(source.sampleShape)")
-    }
+    guard means.count == latent.count else { throw misfit(latent.count) }
     try source.read(index: index, flip: flipped, mean: means, logVariance: logVariances)
     for i in latent.indices {
       let deviation = exp(logVariances[i] / 2)
       latent[i] = (means[i] + deviation * noise.normal()) * source.scale
     }
+  }
+
+  /// The posterior's mean·scale, as `draw` without noise.
+  public func mean(_ index: Int, into latent: UnsafeMutableBufferPointer<Float>) throws {
+    let means = mean.floats
+    guard means.count == latent.count else { throw misfit(latent.count) }
+    try source.read(index: index, flip: false, mean: means, logVariance: logVariance.floats)
+    for i in latent.indices { latent[i] = means[i] * source.scale }
+  }
+
+  private func misfit(_ count: Int) -> InputError {
+    InputError(
+      "latents", expected: "\(count) values each, as the model takes",
+      found: "shape \(source.sampleShape)")
   }
 }
 
