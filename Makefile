@@ -9,7 +9,7 @@ SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build quickstart compare-solvers test test-slow fuzz lint docs bench bench-peers bench-growth \
-	bench-test pretrain clean
+	bench-test test-notebooks pretrain clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-growth: setup ## Measures time and memory against batch, resolution, model
 bench-test: setup ## Tests the benchmarks' own arithmetic, tables and files
 	swift test $(BENCHMARKS) --disable-xctest
 	python3 -m unittest discover --start-directory experiments/performance --pattern '*_test.py'
+
+test-notebooks: ## Runs the notebooks of experiments/ on the committed results, in an environment of their own
+	@scripts/test_notebooks.sh
 
 pretrain: build ## Trains the shipped quickstart models again (hours)
 	@scripts/pretrain.sh

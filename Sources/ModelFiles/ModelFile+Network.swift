@@ -23,6 +23,7 @@ extension ModelFile {
     if var described: SiTConfiguration = try describedModel() {
       // A refiner that is asked for as a predictor is found misshapen, and the other way.
       described.velocityInput = kind == .refiner
+      if kind == .refiner { described.objective = .velocity }
       configuration = described
     } else {
       configuration = try network(facts, as: kind, stated, &notes)
@@ -87,6 +88,8 @@ extension ModelFile {
           + "(the width is \(result.hiddenSize))")
     }
     setChannels(&result, facts, as: kind, stated)
+    // No shape shows it; published files are of velocities.
+    if kind == .predictor { result.objective = stated.objective ?? result.objective }
     return result
   }
 

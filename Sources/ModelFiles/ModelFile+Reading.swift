@@ -28,8 +28,16 @@ extension ModelFile {
   {
     let chosen = try choose(shape.kind, choice)
     try checkFit(chosen.group, shape, askedFor: shape.kind)
-    let selection = selection(shape, chosen)
+    let selection = selection(shape, chosen, try otherObjective(than: shape))
     return (try read(selection), try origin(of: selection))
+  }
+
+  /// A run may start from weights that were trained for another objective; that is said.
+  private func otherObjective(than shape: ModelShape) throws -> [String] {
+    guard case .network(let wanted) = shape, shape.kind == .predictor,
+      let own: SiTConfiguration = try describedModel(), own.objective != wanted.objective
+    else { return [] }
+    return ["its weights were trained for objective \(own.objective)"]
   }
 
   /// What to show and to record of a selection; hashes the file.

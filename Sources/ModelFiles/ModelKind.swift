@@ -67,6 +67,7 @@ public enum ModelShape: Sendable, Equatable {
         + "\(network.inChannels) channels, \(network.classes) classes; width "
         + "\(network.hiddenSize), depth \(network.depth), patch \(network.patchSize), "
         + "\(network.heads) heads"
+        + (network.objective == .epsilon ? "; predicts the noise (objective epsilon)" : "")
     case .autoencoder(let configuration):
       return "\(summary): \(configuration.latentChannels) channels, "
         + "1/\(configuration.downsampling) of an image's side, scaling factor "
@@ -88,7 +89,7 @@ public enum ModelShape: Sendable, Equatable {
           ? "of one SiT block, width \(configuration.hiddenSize), patch \(configuration.patchSize)"
           : "SiT of width \(configuration.hiddenSize), depth \(configuration.depth), "
             + "patch \(configuration.patchSize)")
-      return "\(kind.rawValue) \(size)"
+      return kind.rawValue + (configuration.objective == .epsilon ? " of noise, " : " ") + size
     case .autoencoder(let configuration):
       return "AutoencoderKL of widths "
         + configuration.channels.map(String.init).joined(separator: ", ")

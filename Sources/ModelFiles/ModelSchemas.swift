@@ -3,6 +3,8 @@ import Models
 
 // Ranges stand in each `validate()`, for users of the structs alone.
 
+extension PredictionObjective: ConfigurationValue {}
+
 extension SiTConfiguration: ConfigurationSchema {
   public mutating func fields(_ table: ConfigurationFields) throws {
     // Presets width, depth, heads and patch; the keys below may then change them.
@@ -18,6 +20,7 @@ extension SiTConfiguration: ConfigurationSchema {
     try table.optional("learnSigma", &learnSigma)
     try table.optional("frequencyEmbeddingSize", &frequencyEmbeddingSize)
     try table.optional("velocityInput", &velocityInput)
+    try table.optional("objective", &objective)
   }
 }
 

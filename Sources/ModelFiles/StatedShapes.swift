@@ -15,6 +15,7 @@ public struct StatedNetwork: Sendable, Equatable, ConfigurationSchema {
   public var learnSigma: Bool?
   public var frequencyEmbeddingSize: Int?
   public var velocityInput: Bool?
+  public var objective: PredictionObjective?
 
   public init() {}
 
@@ -35,6 +36,7 @@ public struct StatedNetwork: Sendable, Equatable, ConfigurationSchema {
     try table.optional("learnSigma", &learnSigma)
     try table.optional("frequencyEmbeddingSize", &frequencyEmbeddingSize)
     try table.optional("velocityInput", &velocityInput)
+    try table.optional("objective", &objective)
   }
 
   /// Where `found`, the file's shape, is another than stated.
@@ -52,6 +54,7 @@ public struct StatedNetwork: Sendable, Equatable, ConfigurationSchema {
     list.compare(
       "frequencyEmbeddingSize", frequencyEmbeddingSize, found.frequencyEmbeddingSize)
     list.compare("velocityInput", velocityInput, found.velocityInput)
+    list.compare("objective", objective, found.objective)
     return list.texts
   }
 }

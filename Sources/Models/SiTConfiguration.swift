@@ -25,6 +25,8 @@ public struct SiTConfiguration: Sendable, Equatable {
   public var frequencyEmbeddingSize = 256
   /// Whether the input is concat[x, v], as the refiner's.
   public var velocityInput = false
+  /// What the output is an estimate of; a refiner's is of a velocity's offset in any case.
+  public var objective = PredictionObjective.velocity
 
   /// SiT-S/2 on 32×32 latents.
   public init() {}
@@ -112,6 +114,10 @@ public struct SiTConfiguration: Sendable, Equatable {
     guard frequencyEmbeddingSize.isMultiple(of: 2) else {
       throw InvalidField(
         "frequencyEmbeddingSize", expected: "an even number", found: "\(frequencyEmbeddingSize)")
+    }
+    guard objective == .velocity || !velocityInput else {
+      throw InvalidField(
+        "objective", expected: "velocity, as refiners take and give it", found: "\(objective)")
     }
   }
 

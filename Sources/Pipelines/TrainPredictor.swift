@@ -6,7 +6,7 @@ import Storage
 import TensorGraph
 import Training
 
-/// `flowturbo train-predictor`: a SiT by flow matching on latents.
+/// `flowturbo train-predictor`: a SiT by flow matching, or by regression of the noise, on latents.
 public struct TrainPredictor {
   public let configuration: TrainPredictorConfiguration
   let observe: PipelineObserver
@@ -35,9 +35,7 @@ public struct TrainPredictor {
     var run = try TrainingRun.predictor(
       model, latents: latents, options: configuration.training.options, seed: configuration.seed,
       output: configuration.output,
-      identity: try RunIdentity(
-        configuration, ignoring: RunIdentity.ignoredByFlows,
-        inputs: ["latents": latents.inputsHash]))
+      identity: try identity(latents))
     run.metadata = try ModelMetadata.make(
       .network(configuration.model), run: configuration)
     run.metadata["latents"] = latents.inputsHash
@@ -55,6 +53,17 @@ public struct TrainPredictor {
         observe(.note("\(path): averaged weights in 16 bits"))
       })
     return try session.train(resume: resume, initial: initial)
+  }
+
+  private func identity(_ latents: LatentsFile) throws -> RunIdentity {
+    var identity = try RunIdentity(
+      configuration, ignoring: RunIdentity.ignoredByFlows,
+      inputs: ["latents": latents.inputsHash])
+    // Runs of 0.1.0, all of velocities, do not say.
+    if configuration.model.objective == .velocity {
+      identity.settings["model.objective"] = nil
+    }
+    return identity
   }
 }
 

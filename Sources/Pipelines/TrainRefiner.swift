@@ -19,6 +19,11 @@ public struct TrainRefiner {
   /// - Parameter initial: weights to start from instead of fresh ones.
   public func run(resume: Bool, initial: String? = nil) throws -> TrainingOutcome {
     let teacher = try configuration.teacher.loadPredictor(observe)
+    guard teacher.model.configuration.objective == .velocity else {
+      throw InputError(
+        teacher.path, expected: "a predictor of velocities, whose offsets a refiner learns",
+        found: "one of noise (objective epsilon)", remedy: "name another teacher.weights")
+    }
     let shape = try configuration.refiner.network(for: teacher.model.configuration)
     let model = try VelocityRefiner(shape)
     let folder = try RunFolder(configuration.output)

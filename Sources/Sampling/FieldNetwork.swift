@@ -22,11 +22,11 @@ enum FieldNetwork<Extra> {
 /// What a network makes of time and class alone, its first part.
 struct Conditioning {
   /// M, the values that one row of latents needs at one time.
-  let size: Int
+  var size: Int
   /// (times (K), labels (U)) → (U, K, M).
-  let modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  var modulations: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
   /// (times (P), labels (P)) → (P, M).
-  let paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
+  var paired: (_ times: Tensor, _ labels: Tensor) throws -> Tensor
   /// The same of labels between two classes: (1 − weight)·first + weight·second, (U) each.
   var blended:
     ((_ times: Tensor, _ first: Tensor, _ second: Tensor, _ weights: Tensor) throws -> Tensor)?

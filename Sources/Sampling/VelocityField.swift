@@ -13,6 +13,9 @@ public struct VelocityField {
   let predictor: FieldNetwork<Void>
   let refiner: FieldNetwork<Tensor>?
   public let guidance: Guidance
+  /// Before this time the field is what it is then: 0 but for predictors of noise
+  /// (``NoiseField``).
+  public private(set) var earliestTime: Float = 0
 
   /// Networks that take times and labels as they take latents.
   public init(
@@ -25,23 +28,43 @@ public struct VelocityField {
     }
   }
 
-  /// Networks in two parts: what depends on time and class alone is computed once.
+  /// A predictor of noise, ε(x (R, …), t (R), labels (R)) → (R, …), as a field of velocities.
+  public init(guidance: Guidance, noise: @escaping Predictor) {
+    self.guidance = guidance
+    predictor = NoiseField.network(noise)
+    refiner = nil
+    earliestTime = NoiseField.earliestTime
+  }
+
+  /// Networks in two parts: what depends on time and class alone is computed once. A predictor
+  /// whose configuration says that it is one of noise becomes a field of velocities.
+  ///
   /// - Parameter inParts: false computes it with every evaluation.
   public init(
     predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance, inParts: Bool = true
   ) {
-    self.guidance = guidance
     guard inParts else {
-      self.predictor = .whole { x, t, labels, _ in try predictor(x, t: t, labels: labels) }
-      self.refiner = refiner.map { refiner in
-        .whole { x, t, labels, velocity in
-          try refiner(x, t: t, velocity: velocity, labels: labels)
-        }
+      let whole: Predictor = { try predictor($0, t: $1, labels: $2) }
+      switch predictor.configuration.objective {
+      case .velocity:
+        self.init(
+          guidance: guidance, predictor: whole,
+          refiner: refiner.map { refiner in
+            { try refiner($0, t: $1, velocity: $2, labels: $3) }
+          })
+      case .epsilon: self.init(guidance: guidance, noise: whole)
       }
       return
     }
-    self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
-      try predictor(x, modulations: modulations)
+    self.guidance = guidance
+    switch predictor.configuration.objective {
+    case .velocity:
+      self.predictor = .conditioned(Conditioning(predictor)) { x, modulations, _ in
+        try predictor(x, modulations: modulations)
+      }
+    case .epsilon:
+      self.predictor = NoiseField.network(predictor)
+      earliestTime = NoiseField.earliestTime
     }
     self.refiner = refiner.map { refiner in
       .conditioned(Conditioning(refiner.network)) { x, modulations, velocity in

@@ -102,6 +102,19 @@ struct HDF5 {
     return offset
   }
 
+  /// Gives a dataset that was created its unit, unless that is empty, and a name for each of its
+  /// dimensions, as HDF5's dimension labels.
+  func label(_ name: String, unit: String, dimensions: [String]) throws {
+    var texts = dimensions.map { strdup($0) }
+    defer { for text in texts { free(text) } }
+    let status = texts.withUnsafeMutableBufferPointer { labels in
+      labels.withMemoryRebound(to: UnsafePointer<CChar>?.self) {
+        chdf5_label_dataset(handle, name, unit, $0.baseAddress, Int32($0.count))
+      }
+    }
+    guard status >= 0 else { throw failure("dataset '\(name)' cannot be labelled") }
+  }
+
   func dataset(_ name: String) throws -> Dataset {
     var dataset = chdf5_dataset()
     guard chdf5_get_dataset(handle, name, &dataset) >= 0 else {

@@ -55,35 +55,41 @@ public enum TableFile {
       let offsets = try HDF5.create(temporary, userBlock: 0) { file in
         try file.put("format", format)
         try file.put("format_version", version)
-        for (name, value) in attributes {
-          switch value {
-          case .text(let text): try file.put(name, text)
-          case .integer(let number): try file.put(name, number)
-          case .number(let number): try file.put(name, number)
-          }
-        }
+        for (name, value) in attributes { try file.put(name, value) }
         return try (rows > 0 ? columns : []).map { column in
           try file.createDataset(
-            column.name, column.element, shape: [rows], description: column.description)
+            column.name, column.values.element, shape: [rows], description: column.description)
         }
       }
       let file = try OutputFile(temporary, truncating: false)
-      for (column, offset) in zip(columns, offsets) { try file.write(column.bytes, at: offset) }
+      for (column, offset) in zip(columns, offsets) {
+        try file.write(column.values.bytes, at: offset)
+      }
     }
   }
 }
 
-extension TableFile.Column {
-  fileprivate var element: HDF5.Dataset.Element {
-    switch values {
+extension HDF5 {
+  func put(_ name: String, _ value: TableFile.Attribute) throws {
+    switch value {
+    case .text(let text): try put(name, text)
+    case .integer(let number): try put(name, number)
+    case .number(let number): try put(name, number)
+    }
+  }
+}
+
+extension TableFile.Column.Values {
+  var element: HDF5.Dataset.Element {
+    switch self {
     case .numbers: .float64
     case .integers: .int32
     case .texts(let texts): .text(width: FixedText.width(texts))
     }
   }
 
-  fileprivate var bytes: [UInt8] {
-    switch values {
+  var bytes: [UInt8] {
+    switch self {
     case .numbers(let values):
       values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
     case .integers(let values):

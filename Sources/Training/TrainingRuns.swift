@@ -5,14 +5,15 @@ import TensorGraph
 /// The four trainings of the toolkit: data split, batches, loss and held-out
 /// measurement that belong together. Callers add metadata and sample grids.
 extension TrainingRun {
-  /// A velocity predictor by flow matching.
+  /// A predictor by regression of what its configuration says: velocities, as in flow matching,
+  /// or noise.
   public static func predictor(
     _ model: SiT, latents: any LatentSource, options: PredictorTrainingOptions, seed: UInt64,
     output: String, identity: RunIdentity
   ) throws -> TrainingRun {
     let draws = FlowDraws(options, classes: model.configuration.classes)
     return try flow(
-      model.parameters, FlowMatchingLoss(model), model: model, latents: latents, draws: draws,
+      model.parameters, predictionLoss(model), model: model, latents: latents, draws: draws,
       options: options.common, seed: seed, output: output, identity: identity)
   }
 
@@ -24,6 +25,11 @@ extension TrainingRun {
     identity: RunIdentity
   ) throws -> TrainingRun {
     try options.offset.validate()
+    guard teacher.configuration.objective == .velocity else {
+      throw InputError(
+        "teacher", expected: "a predictor of velocities, whose offsets a refiner learns",
+        found: "one of noise (objective epsilon)")
+    }
     let draws = FlowDraws(options, classes: teacher.configuration.classes)
     var run = try flow(
       model.parameters, VelocityOffsetLoss(teacher: teacher, refiner: model), model: teacher,

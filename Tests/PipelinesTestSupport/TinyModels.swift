@@ -11,6 +11,8 @@ import Training
 public struct TinyModels: Sendable {
   public let folder: String
   public var predictor: String { "\(folder)/predictor.safetensors" }
+  /// Of the same shape, but predicting the noise.
+  public var noisePredictor: String { "\(folder)/epsilon.safetensors" }
   public var refiner: String { "\(folder)/refiner.safetensors" }
   public var vae: String { "\(folder)/vae.safetensors" }
   public var features: String { "\(folder)/features.safetensors" }
@@ -33,6 +35,10 @@ public struct TinyModels: Sendable {
     try Self.write(
       SiT(network).parameters, network, kind: "predictor", seed: 1, scale: predictorScale,
       to: predictor)
+    network.objective = .epsilon
+    try Self.write(
+      SiT(network).parameters, network, kind: "predictor", seed: 5, to: noisePredictor)
+    network.objective = .velocity
     network.velocityInput = true
     network.depth = 1
     try Self.write(
@@ -142,6 +148,27 @@ public struct TinyModels: Sendable {
       perClass: 2
       batch: 4
       rounds: 1
+
+    """
+  }
+
+  /// A configuration of `flowturbo curvature` with these networks.
+  public func curvatureConfiguration(output: String) -> String {
+    """
+    output: \(output)
+    seed: 5
+    predictors:
+      velocity:
+        weights: \(predictor)
+      noise:
+        weights: \(noisePredictor)
+      later:
+        weights: \(folder)/not-there.safetensors
+        optional: true
+    sampling:
+      plan: heun:24
+      count: 5
+      batch: 2
 
     """
   }

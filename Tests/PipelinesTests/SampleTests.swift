@@ -35,6 +35,26 @@ private func withModels(_ body: (TinyModels) throws -> Void) throws {
 }
 
 @Suite struct SampleTests {
+  /// Predictors of noise serve every plan of the predictor, as velocities.
+  @Test func predictorsOfNoiseAreSampledAsVelocities() throws {
+    try withModels { models in
+      let noise = ["predictor.weights=\(models.noisePredictor)", "sampling.plan=heun:4"]
+      let notes = try sample(models, to: "a", noise)
+      let said = notes.joined(separator: "\n")
+      #expect(said.contains("predictor of noise, "))
+      let error = #expect(throws: InputError.self) {
+        try sample(models, to: "b", noise + ["predictor.model={objective: velocity}"])
+      }
+      #expect(
+        error?.description.contains("model.objective velocity as configured, found epsilon")
+          == true, "\(String(describing: error))")
+      let refused = #expect(throws: InputError.self) {
+        try sample(models, to: "c", [noise[0]])
+      }
+      #expect(refused?.description.contains("use a plan without R") == true)
+    }
+  }
+
   @Test func writesEverySampleOnce() throws {
     try withModels { models in
       try sample(models, to: "a", ["sampling.count=5", "sampling.batch=2"])

@@ -1,8 +1,10 @@
 import CPUExecutor
+import Checkpoints
 import Configuration
 import Diagnostics
 import Foundation
 import Imaging
+import ModelFiles
 import Models
 import PipelinesTestSupport
 import Testing
@@ -138,6 +140,36 @@ import Training
     }
   }
 
+  /// What is predicted is part of the model, of the run and of every file it leaves.
+  @Test func predictorsOfNoiseSayThatTheyAre() throws {
+    try withData { models in
+      func run(_ overrides: [String], resume: Bool) throws -> TrainingOutcome {
+        try TrainPredictor(predictor(models, overrides), observe: Said().observer)
+          .run(resume: resume)
+      }
+      #expect(try run(["model.objective=epsilon"], resume: false) == .finished)
+      let folder = "\(models.folder)/predictor"
+      for name in ["predictor", "ema", "model"] {
+        let file = try ModelFile(path: "\(folder)/\(name).safetensors")
+        let metadata = try #require(file.file.metadata[ModelMetadata.model], "\(name)")
+        #expect(metadata.contains("objective: epsilon"), "\(name)")
+      }
+      let error = #expect(throws: InputError.self) { _ = try run([], resume: true) }
+      #expect(
+        error?.description.contains("model.objective was epsilon and is not set") == true,
+        "\(String(describing: error))")
+      #expect(try run(["model.objective=epsilon"], resume: true) == .finished)
+
+      // A refiner has nothing to learn from it.
+      let refiner: TrainRefinerConfiguration = try configuration(
+        models, "refiner", "teacher: {weights: \(folder)/predictor.safetensors}")
+      let refused = #expect(throws: InputError.self) {
+        try TrainRefiner(refiner, observe: Said().observer).run(resume: false)
+      }
+      #expect(refused?.description.contains("expected a predictor of velocities") == true)
+    }
+  }
+
   @Test func runsMayStartFromGivenWeights() throws {
     try withData { models in
       let configuration = try predictor(
@@ -148,6 +180,22 @@ import Training
       // The weights that a run began with are part of what it is.
       #expect(throws: InputError.self) { try run.run(resume: true) }
       #expect(try run.run(resume: true, initial: models.predictor) == .finished)
+    }
+  }
+
+  /// A predictor of noise may begin as one of velocities, which is said.
+  @Test func anotherObjectivesWeightsAreNamed() throws {
+    try withData { models in
+      let said = Said()
+      let configuration = try predictor(
+        models,
+        [
+          "model.hiddenSize=16", "model.depth=2", "model.frequencyEmbeddingSize=16",
+          "model.objective=epsilon",
+        ])
+      let run = TrainPredictor(configuration, observe: said.observer)
+      #expect(try run.run(resume: false, initial: models.predictor) == .finished)
+      #expect(said.contains("its weights were trained for objective velocity"))
     }
   }
 

@@ -73,7 +73,10 @@ import Training
     ablation.studies = [("NAME", StudyConfiguration())]
     var rendered = ablation
     rendered.reference = RenderedSetOptions()
-    return try keys("ablate", ablation) + keys("ablate", rendered) + keys("train-vae", vae)
+    var curvature = CurvatureConfiguration()
+    curvature.predictors = [("NAME", StudiedPredictor())]
+    return try keys("ablate", ablation) + keys("ablate", rendered) + keys("curvature", curvature)
+      + keys("train-vae", vae)
       + keys("train-vae", TrainVAEConfiguration())
       + keys("encode", encode) + keys("encode", EncodeConfiguration())
       + keys("train-predictor", predictor)
@@ -102,7 +105,8 @@ import Training
   private static func concerns(_ heading: String, _ key: Key) -> Bool {
     let commands = [
       "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate", "ablate",
+      "compare", "curvature", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate",
+      "ablate",
     ]
     guard !key.section.isEmpty else {
       return heading == "All files" || heading == "The top of `\(key.command)`"

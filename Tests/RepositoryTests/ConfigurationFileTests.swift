@@ -28,6 +28,7 @@ import Training
     case "predictor": return try file.decode(TrainPredictorConfiguration.self)
     case "refiner": return try file.decode(TrainRefinerConfiguration.self)
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
+    case "curvature": return try file.decode(CurvatureConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
     case "ablation": return try file.decode(AblationConfiguration.self)
     case "likelihood": return try file.decode(LikelihoodConfiguration.self)

@@ -11,7 +11,10 @@ import Testing
 
   @Test func everyLinkLeadsSomewhere() throws {
     var count = 0
-    for folder in ["", "docs/", "data/quickstart/", "experiments/", "experiments/performance/"] {
+    for folder in [
+      "", "docs/", "data/quickstart/", "experiments/", "experiments/curvature/",
+      "experiments/performance/",
+    ] {
       let names = try FileManager.default.contentsOfDirectory(
         atPath: "\(Repository.root)/\(folder)")
       for name in names where name.hasSuffix(".md") {

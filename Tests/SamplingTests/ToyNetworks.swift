@@ -13,12 +13,14 @@ struct ToyNetworks {
   let predictorWeights: [String: HostTensor]
   let refinerWeights: [String: HostTensor]
 
-  init() throws {
+  init(objective: PredictionObjective = .velocity) throws {
     var configuration = SiTConfiguration()
     (configuration.inputSize, configuration.patchSize) = (4, 2)
     (configuration.hiddenSize, configuration.depth, configuration.heads) = (8, 2, 2)
     (configuration.classes, configuration.frequencyEmbeddingSize) = (Self.classes, 4)
+    configuration.objective = objective
     predictor = try SiT(configuration)
+    configuration.objective = .velocity
     (configuration.velocityInput, configuration.depth) = (true, 1)
     refiner = try VelocityRefiner(configuration)
     predictorWeights = Self.weights(predictor.parameters, phase: 0)

@@ -9,8 +9,8 @@ public struct FlowTurbo: ParsableCommand {
       RenderDatasetCommand.self, EncodeCommand.self, TrainVAECommand.self,
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
       EditCommand.self, InpaintCommand.self, InvertCommand.self, InterpolateCommand.self,
-      CompareCommand.self, EvaluateCommand.self, LikelihoodCommand.self, InspectCommand.self,
-      ConvertCommand.self, AblateCommand.self, VerifyCommand.self,
+      CompareCommand.self, CurvatureCommand.self, EvaluateCommand.self, LikelihoodCommand.self,
+      InspectCommand.self, ConvertCommand.self, AblateCommand.self, VerifyCommand.self,
     ])
 
   public init() {}

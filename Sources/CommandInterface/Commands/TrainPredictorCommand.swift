@@ -3,14 +3,22 @@ import Pipelines
 
 struct TrainPredictorCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train-predictor", abstract: "Trains a velocity predictor on latents.")
+    commandName: "train-predictor",
+    abstract: "Trains a predictor of velocities, or of noise, on latents.")
 
   @OptionGroup var source: ConfigurationOptions
+
+  @Option(
+    help: "Short for --set model.objective=…: velocity, or epsilon for a diffusion model's noise.")
+  var objective: String?
+
   @OptionGroup var training: TrainingFlags
 
   @OptionGroup var threading: ThreadOption
 
   func run() throws {
+    var source = source
+    if let objective { source.overrides.append("model.objective=\(objective)") }
     let configuration = try source.decode(TrainPredictorConfiguration.self)
     let pipeline = TrainPredictor(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }

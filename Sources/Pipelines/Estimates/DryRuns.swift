@@ -38,7 +38,7 @@ extension TrainPredictor {
   public func dryRun() throws {
     let model = try SiT(configuration.model)
     let estimate = try TrainingEstimate(
-      parameters: model.parameters, loss: FlowMatchingLoss(model),
+      parameters: model.parameters, loss: predictionLoss(model),
       options: configuration.training.options.common,
       precision: configuration.precision.resolved(),
       rows: [

@@ -51,8 +51,14 @@ struct SamplingModels {
     try check(reference.loadRefiner(observe))
   }
 
-  /// - Throws: `InputError` where the refiner is one for other latents or classes.
+  /// - Throws: `InputError` where the refiner is one for other latents or classes, or the predictor
+  ///   none of velocities.
   func check(_ refiner: LoadedModel<VelocityRefiner>) throws -> LoadedModel<VelocityRefiner> {
+    guard predictor.model.configuration.objective == .velocity else {
+      throw InputError(
+        predictor.path, expected: "a predictor of velocities beside a refiner, which learns theirs",
+        found: "one of noise (objective epsilon)", remedy: "use a plan without R")
+    }
     let (own, teacher) = (refiner.model.configuration, predictor.model.configuration)
     for (name, found, expected) in [
       ("channels", own.inChannels, teacher.inChannels),

@@ -19,13 +19,18 @@ public struct FlowMatchingLoss: TrainingLoss {
 
   /// - Parameter sampleShape: that of one data point, such as (C, S, S).
   public init(sampleShape: Shape, velocity: @escaping VelocityField) {
-    inputs = [
+    inputs = Self.inputs(sampleShape)
+    self.velocity = velocity
+  }
+
+  /// What regressions on a path between noise and data draw.
+  static func inputs(_ sampleShape: Shape) -> [BatchInput] {
+    [
       BatchInput("x1", sampleShape),  // data
       BatchInput("x0", sampleShape),  // noise
       BatchInput("t"),
       BatchInput("dropped_labels", .scalar, .int32),
     ]
-    self.velocity = velocity
   }
 
   public init(_ model: SiT) {
