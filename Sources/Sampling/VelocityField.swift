@@ -36,26 +36,30 @@ public struct VelocityField {
     earliestTime = NoiseField.earliestTime
   }
 
-  /// Networks in two parts: what depends on time and class alone is computed once. A predictor
-  /// whose configuration says that it is one of noise becomes a field of velocities.
-  ///
-  /// - Parameter inParts: false computes it with every evaluation.
+  /// Networks as they are called by ``init(predictor:refiner:guidance:)``, or what depends on time
+  /// and class alone computed with every evaluation.
   public init(
-    predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance, inParts: Bool = true
+    predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance, inParts: Bool
   ) {
-    guard inParts else {
-      let whole: Predictor = { try predictor($0, t: $1, labels: $2) }
-      switch predictor.configuration.objective {
-      case .velocity:
-        self.init(
-          guidance: guidance, predictor: whole,
-          refiner: refiner.map { refiner in
-            { try refiner($0, t: $1, velocity: $2, labels: $3) }
-          })
-      case .epsilon: self.init(guidance: guidance, noise: whole)
-      }
+    guard !inParts else {
+      self.init(predictor: predictor, refiner: refiner, guidance: guidance)
       return
     }
+    let whole: Predictor = { try predictor($0, t: $1, labels: $2) }
+    switch predictor.configuration.objective {
+    case .velocity:
+      self.init(
+        guidance: guidance, predictor: whole,
+        refiner: refiner.map { refiner in
+          { try refiner($0, t: $1, velocity: $2, labels: $3) }
+        })
+    case .epsilon: self.init(guidance: guidance, noise: whole)
+    }
+  }
+
+  /// Networks in two parts: what depends on time and class alone is computed once. A predictor
+  /// whose configuration says that it is one of noise becomes a field of velocities.
+  public init(predictor: SiT, refiner: VelocityRefiner?, guidance: Guidance) {
     self.guidance = guidance
     switch predictor.configuration.objective {
     case .velocity:

@@ -60,7 +60,7 @@ public final class SamplerTiming {
     predictorWork = models.predictor.model.configuration.multiplyAdds
     refinerWork = refiner?.model.configuration.multiplyAdds ?? 0
     let work = try sampler.work(latentShape: latentShape, labels: draws.labels(0..<batch))
-    predictedMemory = try sample.memory(models, refiner, work, precision).total
+    predictedMemory = try sample.memory(models, refiner, work, precision, encodes: false).total
   }
 
   /// Draws and decodes the next samples, other ones every time.

@@ -31,7 +31,7 @@ import Testing
   /// Round the origin at `speed` radians per unit of time.
   private func circling(_ plan: String, speed: Float) throws -> Sampler {
     try sampler(plan) { x, _, _ in
-      let turn = try x.graph.constant([0, speed, -speed, 0], shape: [2, 2])
+      let turn = x.graph.constant([0, speed, -speed, 0], shape: [2, 2])
       return try x.matmul(turn)
     }
   }
