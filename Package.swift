@@ -214,7 +214,8 @@ let package = Package(
     tests(
       "Pipelines",
       [
-        "PipelinesTestSupport", "CPUExecutor", "Checkpoints", "Configuration", "Diagnostics",
+        "PipelinesTestSupport", "CPUExecutor", "ReferenceExecutor", "Checkpoints", "Configuration",
+        "Diagnostics",
         "Evaluation", "Files", "Imaging", "Machine", "ModelFiles", "Models", "Randomness",
         "Sampling", "Solids", "Storage", "TensorGraph", "Training",
       ]),
