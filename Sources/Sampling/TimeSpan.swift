@@ -51,11 +51,11 @@ extension SamplingPlan {
   {
     if case .solver(let name, _) = self, name.isAdaptive {
       guard span == .whole, !isChanged else {
+        let purpose =
+          span.isBackward
+          ? "from data to noise" : isChanged ? "to put known parts back" : "for a part of the path"
         throw InvalidField(
-          "plan",
-          expected: span.isBackward
-            ? "a plan of fixed steps from data to noise, such as rk4:8 or H8"
-            : "a plan of fixed steps for a part of the path, such as rk4:8 or H8",
+          "plan", expected: "a plan of fixed steps \(purpose), such as rk4:8 or H8",
           found: "\(self), which chooses its steps")
       }
     }

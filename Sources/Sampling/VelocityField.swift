@@ -21,18 +21,22 @@ public struct VelocityField {
   public init(
     guidance: Guidance, predictor: @escaping Predictor, refiner: Refiner? = nil
   ) {
+    self.init(
+      guidance: guidance, predictor: .whole { x, t, labels, _ in try predictor(x, t, labels) },
+      refiner: refiner)
+  }
+
+  private init(guidance: Guidance, predictor: FieldNetwork<Void>, refiner: Refiner?) {
     self.guidance = guidance
-    self.predictor = .whole { x, t, labels, _ in try predictor(x, t, labels) }
+    self.predictor = predictor
     self.refiner = refiner.map { refiner in
       .whole { x, t, labels, velocity in try refiner(x, t, velocity, labels) }
     }
   }
 
   /// A predictor of noise, ε(x (R, …), t (R), labels (R)) → (R, …), as a field of velocities.
-  public init(guidance: Guidance, noise: @escaping Predictor) {
-    self.guidance = guidance
-    predictor = NoiseField.network(noise)
-    refiner = nil
+  public init(guidance: Guidance, noise: @escaping Predictor, refiner: Refiner? = nil) {
+    self.init(guidance: guidance, predictor: NoiseField.network(noise), refiner: refiner)
     earliestTime = NoiseField.earliestTime
   }
 
@@ -46,14 +50,12 @@ public struct VelocityField {
       return
     }
     let whole: Predictor = { try predictor($0, t: $1, labels: $2) }
+    let offset: Refiner? = refiner.map { refiner in
+      { try refiner($0, t: $1, velocity: $2, labels: $3) }
+    }
     switch predictor.configuration.objective {
-    case .velocity:
-      self.init(
-        guidance: guidance, predictor: whole,
-        refiner: refiner.map { refiner in
-          { try refiner($0, t: $1, velocity: $2, labels: $3) }
-        })
-    case .epsilon: self.init(guidance: guidance, noise: whole)
+    case .velocity: self.init(guidance: guidance, predictor: whole, refiner: offset)
+    case .epsilon: self.init(guidance: guidance, noise: whole, refiner: offset)
     }
   }
 

@@ -77,6 +77,18 @@ import Testing
     #expect(try latents(sampler(plan, shared, scale: scale), Array(0..<7)) != together)
   }
 
+  /// What observers keep stays as they saw it.
+  @Test(arguments: ["bs3:3", "adaptive:4"], [AdaptiveOptions.Scope.sample, .batch])
+  func observersMayKeepWhatTheySee(plan: String, per: AdaptiveOptions.Scope) throws {
+    var kept: [(latents: HostTensor, then: [Float])] = []
+    let end = try latents(sampler(plan, Self.settings(per)), [0, 1]) {
+      kept.append(($0.latents, $0.latents.array()))
+    }
+    #expect(kept.count > 2)
+    #expect(kept.allSatisfy { $0.latents.array() == $0.then })
+    #expect(kept.last?.then == end.flatMap { $0 })
+  }
+
   /// Networks in two parts, whose modulations are of each row's time.
   @Test(arguments: ["dopri5", "bs3", "heun21", "adaptive:4"])
   func networksGiveASampleTheSameInAnyBatch(plan: String) throws {

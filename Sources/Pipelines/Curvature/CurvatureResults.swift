@@ -79,7 +79,7 @@ public struct CurvatureResults: Sendable {
     return Summary(
       relativeChange: mean(changes.flatMap { $0.map(\.relative) }),
       cosine: mean(changes.flatMap { $0.map(\.cosine) }),
-      turning: mean(changes.map { $0.reduce(0) { $0 + $1.angle } }),
+      turning: mean(changes.map { $0.isEmpty ? .nan : $0.reduce(0) { $0 + $1.angle } }),
       deviation: mean(prediction.samples.flatMap { $0.deviation.dropFirst(first) }))
   }
 }

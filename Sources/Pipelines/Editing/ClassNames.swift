@@ -48,11 +48,13 @@ struct ClassNames {
       .filter { !$0.isEmpty }
   }
 
-  /// The number of a class; the null class for none.
+  /// The number of a class; the null class for none. Names go before numbers: a folder `10` is
+  /// not class 10 where folders begin with `1`.
   /// - Throws: `InputError` where there is no such class.
   func label(_ reference: ClassReference) throws -> Int32 {
     let text = reference.text
     if reference == .none { return Int32(clamping: count) }
+    if let number = names.firstIndex(of: text) { return Int32(clamping: number) }
     if let number = Int(text) {
       guard (0..<count).contains(number) else {
         throw InputError(
@@ -60,7 +62,6 @@ struct ClassNames {
       }
       return Int32(clamping: number)
     }
-    if let number = names.firstIndex(of: text) { return Int32(clamping: number) }
     throw InputError(
       "class '\(text.prefix(60))'",
       expected: names.isEmpty ? "a number from 0 to \(count - 1)" : "one of the names in \(source)",

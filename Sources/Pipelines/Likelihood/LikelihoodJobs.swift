@@ -96,8 +96,10 @@ struct PosteriorLatents {
     let (mean, logVariance) = (
       HostTensor(shape: file.sampleShape), HostTensor(shape: file.sampleShape)
     )
-    try file.read(
-      index: index, flip: false, mean: mean.floats, logVariance: logVariance.floats)
+    try withExtendedLifetime(mean) {
+      try file.read(
+        index: index, flip: false, mean: mean.floats, logVariance: logVariance.floats)
+    }
     let sum = logVariance.array().reduce(0) { $0 + Double($1) }
     let logs = sum / Double(file.latentCount) + log(2 * .pi * M_E)
     return 0.5 * logs / log(2) + log2(Double(file.scale))

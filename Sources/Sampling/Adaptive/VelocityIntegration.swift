@@ -44,10 +44,17 @@ extension Sampler {
       }
       last = latest
       state.others[.velocity] = latest
-      if evaluations > 1 { try observe(index, state, observer) }
+      if evaluations > 1, observer != nil { try observe(index, state.copy(), observer) }
     }
     if evaluations <= 1 { try observe(0, state, observer) }
     return state.x
+  }
+}
+
+extension SampleState {
+  /// For an observer, which may keep what it sees: steps move latents where they lie.
+  fileprivate func copy() -> SampleState {
+    SampleState(x: x.copy(), others: others.mapValues { $0.copy() })
   }
 }
 

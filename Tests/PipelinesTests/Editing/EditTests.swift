@@ -163,6 +163,12 @@ import Testing
         let error = #expect(throws: InputError.self) { try labels(text) }
         #expect(error?.description == message)
       }
+      // A folder's name, not the number of another.
+      let numbers = "\(place.folder)/numbers.txt"
+      try "1\n10\n2\n".write(toFile: numbers, atomically: true, encoding: .utf8)
+      let numbered = ["sampling.classes=\(numbers)", "input.images=[\(place.pictures)/a]"]
+      #expect(try labels("[1, 10]", numbered) == [0, 1])
+      #expect(try labels("[2, 0]", numbered) == [2, 0])
       let nameless = #expect(throws: InputError.self) { try labels("bee", []) }
       #expect(
         nameless?.description
