@@ -131,8 +131,8 @@ let package = Package(
     floor(
       "Ablation",
       [
-        "Pipelines", "Configuration", "Models", "Training", "Sampling", "Solids", "CPUExecutor",
-        "Storage", "Imaging", "Files", "Diagnostics",
+        "Pipelines", "Configuration", "Models", "Training", "Sampling", "Evaluation", "Solids",
+        "CPUExecutor", "Storage", "Imaging", "Files", "Diagnostics",
       ]),
 
     // Floor 6: argument parsing, progress, exit codes; nothing else.

@@ -46,7 +46,7 @@ public struct InceptionScoreSums: Sendable {
   private var parts: [Part] = []
   public private(set) var count = 0
 
-  fileprivate struct Part: Sendable {
+  struct Part: Sendable {
     var count = 0
     /// Σ_x p(c|x).
     var probabilities: [Double]
@@ -115,11 +115,7 @@ public struct InceptionScoreSums: Sendable {
           Self.softmax(values[row * classes..<(row + 1) * classes], into: $0)
         }
       }
-      let index =
-        switch division {
-        case .chunks(let size): count / size
-        case .parts(let part): Int(part[count])
-        }
+      let index = part(of: count)
       while parts.count <= index {
         // A chunk is over when the next begins; parts fill in any order.
         if case .chunks = division, let last = parts.indices.last { parts[last].finish() }
@@ -127,6 +123,14 @@ public struct InceptionScoreSums: Sendable {
       }
       parts[index].add(probabilities, isSingle: isSingle)
       count += 1
+    }
+  }
+
+  /// The part that a row belongs to, by its place in file order.
+  func part(of row: Int) -> Int {
+    switch division {
+    case .chunks(let size): row / size
+    case .parts(let part): Int(part[row])
     }
   }
 
@@ -150,7 +154,7 @@ public struct InceptionScoreSums: Sendable {
       warnings: warnings)
   }
 
-  private static func softmax(
+  static func softmax(
     _ logits: Slice<UnsafeBufferPointer<Float>>, into result: UnsafeMutableBufferPointer<Double>
   ) {
     let largest = Double(logits.max() ?? 0)
@@ -179,7 +183,7 @@ extension InceptionScoreSums.Part {
     probabilities = []
   }
 
-  fileprivate var score: Double {
+  var score: Double {
     if let finished { return finished }
     let size = Double(count)
     let divergence = probabilities.reduce(negativeEntropy / size) { sum, total in

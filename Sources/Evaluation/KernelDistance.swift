@@ -97,7 +97,7 @@ extension KernelDistance {
     return try unbiased(first, second, kernel, parallel: true)
   }
 
-  private static func check(
+  static func check(
     _ first: FeatureMatrix, _ second: FeatureMatrix, _ kernel: PolynomialKernel
   ) throws {
     try first.requireSameColumns(as: second)

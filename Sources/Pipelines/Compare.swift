@@ -352,11 +352,11 @@ private func rootMeanSquare(
   for (batch, (x, y)) in zip(batches, zip(x, y)) {
     let length = x.shape.elementCount / batch.drawn.count
     let rows = batch.keptRows
-    for i in rows.lowerBound * length..<rows.upperBound * length {
-      let difference = Double(x.floats[i]) - Double(y.floats[i])
-      sum += difference * difference
+    let place = rows.lowerBound * length..<rows.upperBound * length
+    sum += withExtendedLifetime((x, y)) {
+      LatentDistances.squares(x.floats[place], y.floats[place])
     }
-    count += rows.count * length
+    count += place.count
   }
   return (sum / Double(count)).squareRoot()
 }

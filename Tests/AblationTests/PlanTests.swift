@@ -71,6 +71,11 @@ import Testing
     ),
     ("studies.orders.grid={sample.sampling.plan: [H2, X3]}", "found"),
     ("studies.orders.baseline=H9", "baseline: expected one of the cells H1P1R1, H2, found 'H9'"),
+    (
+      "studies.orders.budgets=[H2, H9]",
+      "budgets: expected one of the cells H1P1R1, H2, found 'H9'"
+    ),
+    ("studies.orders.budgets=[H2, H2]", "budgets: expected each cell once"),
     ("base.sampel={}", "base.sampel: unknown key; did you mean base.sample?"),
     ("base.sample.output=here", "base.sample.output: expected no value, found one"),
     (

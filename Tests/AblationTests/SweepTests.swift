@@ -19,6 +19,7 @@ import Testing
         table.path, title: table.title,
         columns: table.columns.filter {
           !$0.name.hasPrefix("time_") && !$0.name.hasPrefix("seconds_")
+            && $0.name != "memory_measured"
         })
     }
     return document

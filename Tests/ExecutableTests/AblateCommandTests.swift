@@ -55,6 +55,7 @@ import Testing
         table.path, title: table.title,
         columns: table.columns.filter {
           !$0.name.hasPrefix("time_") && !$0.name.hasPrefix("seconds_")
+            && $0.name != "memory_measured"
         })
     }
     return document
@@ -126,6 +127,26 @@ import Testing
       #expect(mentions == 1, "\(step)")
     }
     #expect(steps.count == 13)
+  }
+
+  /// In processes of their own, where nothing else takes memory.
+  @Test func largerBatchesTakeMoreMemory() throws {
+    let place = try Self.newPlace()
+    let studies =
+      "studies={memory: {title: Memory, timed: true, cells: {one: "
+      + "{sample.sampling.plan: H1}, two: {sample.sampling.plan: H2}}}}"
+    func memory(_ batch: Int) throws -> [Double] {
+      try place.succeed(
+        .ablate, Self.arguments + ["--set", studies, "--set", "timing.batch=\(batch)"])
+      let document = try ResultsDocument(path: place.path("sweep/results.h5"))
+      let column = document[table: "tables/memory"]?["memory_measured"]
+      #expect(column?.unit == "byte")
+      guard case .numbers(let values)? = column?.values else { return [] }
+      return values
+    }
+    let (small, large) = (try memory(2), try memory(1024))
+    try #require(small.count == 2 && large.count == 2)
+    for (small, large) in zip(small, large) { #expect(small > 0 && large > small + 4_000_000) }
   }
 
   @Test func dryRunDoesNothing() throws {

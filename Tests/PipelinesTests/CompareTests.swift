@@ -159,7 +159,7 @@ import Testing
       }
       let distances = comparison.results.compactMap { $0.metrics?[names[0]] }
       #expect(distances.count == 3 && distances[0] != distances[1])
-      #expect(comparison.results.allSatisfy { $0.standardErrors?.keys.sorted() == [names[0]] })
+      #expect(comparison.results.allSatisfy { $0.standardErrors?.keys.sorted() == names })
       #expect(comparison.results.compactMap { $0.standardErrors?[names[0]] }.allSatisfy { $0 > 0 })
       #expect(said.contains("standard error over resampled samples"))
       let evaluation = try #require(comparison.evaluation)

@@ -73,6 +73,7 @@ import Training
     ablation.studies = [("NAME", StudyConfiguration())]
     var rendered = ablation
     rendered.reference = RenderedSetOptions()
+    rendered.agreement = AgreementOptions()
     var curvature = CurvatureConfiguration()
     curvature.predictors = [("NAME", StudiedPredictor())]
     return try keys("ablate", ablation) + keys("ablate", rendered) + keys("curvature", curvature)

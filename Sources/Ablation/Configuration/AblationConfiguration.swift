@@ -12,6 +12,8 @@ public struct AblationConfiguration: Sendable, ConfigurationSchema {
   public var base = OpenSection()
   /// What to render as the reference where `evaluate.evaluate.reference` names none.
   public var reference: RenderedSetOptions?
+  /// How near cells come to the solution; nil does not measure it.
+  public var agreement: AgreementOptions?
   public var timing = TimingOptions()
   public var results = ResultOptions()
   public var studies: [(name: String, value: StudyConfiguration)] = []
@@ -20,9 +22,10 @@ public struct AblationConfiguration: Sendable, ConfigurationSchema {
 
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("output", &output, in: .notEmpty)
-    try table.list("seeds", &seeds, in: .atLeast(0), count: 1...TInterval.maximumCount)
+    try table.list("seeds", &seeds, in: .atLeast(0), count: 1...StudyConfiguration.maximumSeeds)
     try table.open("base", &base)
     try table.section("reference", &reference)
+    try table.section("agreement", &agreement)
     try table.section("timing", &timing)
     try table.section("results", &results)
     try table.sections("studies", &studies)

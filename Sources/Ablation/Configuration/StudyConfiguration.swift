@@ -8,6 +8,8 @@ public struct StudyConfiguration: Sendable, ConfigurationSchema {
   public var baseline: String?
   /// None for the sweep's.
   public var seeds: [Int] = []
+  /// Cells whose evaluations and times are what others may take to be compared at equal cost.
+  public var budgets: [String] = []
   /// Whether cells are timed.
   public var timed = false
   /// Whether refiners are trained anew for every seed, rather than once for all.
@@ -22,11 +24,13 @@ public struct StudyConfiguration: Sendable, ConfigurationSchema {
   public init() {}
 
   static let maximumCells = 10_000
+  static let maximumSeeds = 21
 
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.required("title", &title, in: .notEmpty)
     try table.optional("baseline", &baseline)
-    try table.list("seeds", &seeds, in: .atLeast(0), count: 0...TInterval.maximumCount)
+    try table.list("budgets", &budgets, in: .notEmpty, count: 0...100)
+    try table.list("seeds", &seeds, in: .atLeast(0), count: 0...Self.maximumSeeds)
     try table.optional("timed", &timed)
     try table.optional("retrain", &retrain)
     try table.open("set", &set)
@@ -45,10 +49,16 @@ public struct StudyConfiguration: Sendable, ConfigurationSchema {
     guard size <= Double(Self.maximumCells) else {
       throw InvalidField("grid", expected: "at most \(Self.maximumCells) cells", found: "\(size)")
     }
-    if let baseline, !cellNames.contains(baseline) {
+    let named = (baseline.map { [("baseline", $0)] } ?? []) + budgets.map { ("budgets", $0) }
+    guard !named.isEmpty else { return }
+    let names = cellNames
+    for (key, name) in named where !names.contains(name) {
       throw InvalidField(
-        "baseline", expected: "one of the cells \(cellNames.prefix(8).joined(separator: ", "))",
-        found: "'\(baseline)'")
+        key, expected: "one of the cells \(names.prefix(8).joined(separator: ", "))",
+        found: "'\(name)'")
+    }
+    guard Set(budgets).count == budgets.count else {
+      throw InvalidField("budgets", expected: "each cell once", found: "\(budgets)")
     }
   }
 

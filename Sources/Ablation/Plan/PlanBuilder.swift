@@ -8,8 +8,8 @@ import Training
 
 /// Turns cells into steps; equal ones are there once.
 final class PlanBuilder {
-  private let configuration: AblationConfiguration
-  private let folder: SweepFolder
+  let configuration: AblationConfiguration
+  let folder: SweepFolder
   private(set) var steps: [String: Step] = [:]
   /// In the order in which they were asked for: each after those it needs.
   private(set) var order: [String] = []
@@ -21,7 +21,7 @@ final class PlanBuilder {
     self.folder = folder
   }
 
-  private func add(
+  func add(
     _ kind: Step.Kind, _ settings: [String: String], needs: [String?], title: String,
     _ work: (_ hash: String) -> Step.Work
   ) -> String {
@@ -42,7 +42,7 @@ final class PlanBuilder {
     return found
   }
 
-  private func settings(
+  func settings(
     _ configuration: some ConfigurationSchema, ignoring: [String], inputs: [String: String],
     _ precision: PrecisionChoice
   ) throws -> [String: String] {
@@ -165,13 +165,15 @@ final class PlanBuilder {
     let settings: [String: String]
     let needs: [String?]
     let refiner: String?
+    /// Hashes of the networks that latents are made by, by name.
+    let networks: [String: String]
   }
 
   func sample(_ cell: CellConfiguration) throws -> PlannedSample {
     var sample = cell.sample
     sample.write = SampleOutputs()
     (sample.write.png, sample.write.npz) = (false, true)
-    var inputs = [
+    var networks = [
       "predictor weights": try identity("predictor \(sample.predictor)") {
         try sample.predictor.predictorIdentity()
       }
@@ -182,15 +184,16 @@ final class PlanBuilder {
     } else if cell.refiner == .trained, let training = cell.trainRefiner {
       let step = try self.refiner(training)
       refiner = step
-      inputs["refiner weights"] = "step \(step)"
+      networks["refiner weights"] = "step \(step)"
       var reference = NetworkReference()
       reference.weights = folder.refiner(step)
       sample.refiner = reference
     } else if let reference = sample.refiner {
-      inputs["refiner weights"] = try identity("refiner \(reference)") {
+      networks["refiner weights"] = try identity("refiner \(reference)") {
         try reference.refinerIdentity()
       }
     }
+    var inputs = networks
     var vae: String?
     if cell.vae == .trained, let training = cell.trainVAE {
       let step = try autoencoder(training, from: sample.vae)
@@ -206,7 +209,8 @@ final class PlanBuilder {
       sample, ignoring: ["write", "predictor.weights", "refiner.weights", "vae.weights"],
       inputs: inputs, sample.precision)
     return PlannedSample(
-      configuration: sample, settings: settings, needs: [refiner, vae], refiner: refiner)
+      configuration: sample, settings: settings, needs: [refiner, vae], refiner: refiner,
+      networks: networks)
   }
 
   func add(_ sample: PlannedSample, title: String) -> String {

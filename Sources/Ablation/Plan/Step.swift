@@ -15,6 +15,8 @@ struct Step: Sendable {
     /// The features of the reference.
     case reference(EvaluateConfiguration)
     case evaluation(EvaluateConfiguration)
+    /// How far latents are from those in the folder of a solution.
+    case agreement(SampleConfiguration, solution: String)
     case timing([TimedCell], TimingOptions)
   }
 
@@ -25,7 +27,10 @@ struct Step: Sendable {
   }
 
   enum Kind: String, Sendable, CaseIterable, Codable {
-    case images, latents, autoencoder, refiner, sample, reference, evaluation, timing
+    case images, latents, autoencoder, refiner, sample, reference, evaluation
+    /// Latents that others are compared with, and the comparison.
+    case solution, agreement
+    case timing
   }
 
   let kind: Kind

@@ -25,6 +25,7 @@ struct SweepFolder: Sendable {
   func refiner(_ hash: String) -> String { "\(run(hash))/refiner.safetensors" }
   func log(_ hash: String) -> String { "\(run(hash))/log.jsonl" }
   func samples(_ hash: String) -> String { "\(run(hash))/samples.npz" }
+  func solution(_ hash: String) -> String { "\(run(hash))/latents.safetensors" }
   func grid(_ hash: String) -> String { "\(run(hash))/grid.png" }
 
   /// What a finished step has left; nil where that is the record alone.
@@ -35,7 +36,8 @@ struct SweepFolder: Sendable {
     case .autoencoder: autoencoder(hash)
     case .refiner: refiner(hash)
     case .sample: samples(hash)
-    case .reference, .evaluation, .timing: nil
+    case .solution: solution(hash)
+    case .reference, .evaluation, .agreement, .timing: nil
     }
   }
 }

@@ -6,12 +6,19 @@ struct SweepPlan: Sendable {
   struct Cell: Sendable {
     let name: String
     let seed: Int
+    /// What its plan has in common with plans of other lengths.
+    let family: String
     /// Every key of the cell's configuration with its value.
     let settings: [String: String]
     let sample: String
     let evaluation: String
+    /// The comparison with the solution, where that is asked for and there is one.
+    let agreement: String?
     /// The training of its refiner, where that is part of the sweep.
     let refiner: String?
+
+    /// The steps that its row is made of, times aside.
+    var targets: [String] { [evaluation] + (agreement.map { [$0] } ?? []) }
   }
 
   struct Study: Sendable {
@@ -22,7 +29,7 @@ struct SweepPlan: Sendable {
     let timing: String?
 
     /// The steps that its table is made of.
-    var targets: [String] { cells.map(\.evaluation) + (timing.map { [$0] } ?? []) }
+    var targets: [String] { cells.flatMap(\.targets) + (timing.map { [$0] } ?? []) }
   }
 
   let studies: [Study]
@@ -62,9 +69,13 @@ struct SweepPlan: Sendable {
         let step = builder.add(sample, title: "samples of \(title)")
         planned.append(
           Cell(
-            name: name, seed: seed, settings: try cell.settings(), sample: step,
+            name: name, seed: seed,
+            family: cell.family(beside: cells.first?.first?.cell, swept: study.value.sweptKeys),
+            settings: try cell.settings(), sample: step,
             evaluation: try builder.evaluation(
-              cell, of: step, title: "metrics of \(title)"), refiner: sample.refiner))
+              cell, of: step, title: "metrics of \(title)"),
+            agreement: try builder.agreement(
+              cell, of: sample, title: "agreement of \(title)"), refiner: sample.refiner))
       }
       return Study(
         name: study.name, configuration: study.value, cells: planned,

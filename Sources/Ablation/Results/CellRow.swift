@@ -7,6 +7,7 @@ struct CellRow {
   let error: String
   let sample: StepRecord?
   let evaluation: StepRecord?
+  let agreement: StepRecord?
   let training: StepRecord?
   let timing: CellTiming?
   /// The timing of the study's baseline, of the same rounds.
@@ -18,12 +19,17 @@ struct CellRow {
   ) {
     self.study = study.name
     self.cell = cell
-    sample = records[cell.sample].flatMap { $0.status == .done ? $0 : nil }
-    evaluation = records[cell.evaluation].flatMap { $0.status == .done ? $0 : nil }
-    training = cell.refiner.flatMap { records[$0] }.flatMap { $0.status == .done ? $0 : nil }
-    let error = errors[cell.evaluation]
-    status = evaluation != nil ? "done" : error != nil ? "failed" : "pending"
-    self.error = evaluation != nil ? "" : error ?? ""
+    func done(_ hash: String?) -> StepRecord? {
+      hash.flatMap { records[$0] }.flatMap { $0.status == .done ? $0 : nil }
+    }
+    sample = done(cell.sample)
+    evaluation = done(cell.evaluation)
+    agreement = done(cell.agreement)
+    training = done(cell.refiner)
+    let left = cell.targets.filter { done($0) == nil }
+    let error = left.compactMap { errors[$0] }.first
+    status = left.isEmpty ? "done" : error != nil ? "failed" : "pending"
+    self.error = error ?? ""
     let timings = study.timing.flatMap { records[$0]?.timings } ?? []
     timing = timings.first { $0.cell == cell.name }
     baseline = timings.first { $0.cell == study.configuration.baseline }
@@ -32,6 +38,10 @@ struct CellRow {
   func metric(_ name: String) -> StepRecord.Metric? {
     evaluation?.metrics?.first { $0.name == name }
   }
+
+  /// Distances of its samples from the solution, by sample.
+  var distances: [Double]? { agreement?.latentDistances }
+  var medianDistance: Double? { distances.flatMap(Spread.init)?.median }
 
   /// Evaluations per sample: the plan's, or where the solver chooses, those that were timed.
   var predictorEvaluations: Double? {

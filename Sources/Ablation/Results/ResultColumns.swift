@@ -57,25 +57,19 @@ struct ResultColumns<Row> {
 }
 
 extension ResultColumns<CellRow> {
-  /// The metrics that any of the rows has, in the order of their first mention.
-  static func metrics(of rows: [CellRow]) -> [String] {
-    var names: [String] = []
-    for name in rows.flatMap({ $0.evaluation?.metrics?.map(\.name) ?? [] })
-    where !names.contains(name) {
-      names.append(name)
+  mutating func addMeasures() {
+    for measure in CellMeasure.all(of: rows) {
+      let name = measure.name
+      number(name, "1", measure.description) { measure.value($0)?.value }
+      number("\(name)_low", "1", "Lower end of its 95 % interval \(measure.interval)") {
+        measure.value($0)?.lower
+      }
+      number("\(name)_high", "1", "Upper end of its 95 % interval \(measure.interval)") {
+        measure.value($0)?.upper
+      }
     }
-    return names
-  }
-
-  mutating func addMetrics() {
-    for name in Self.metrics(of: rows) {
-      number(name, "1", "Of this seed's samples against the reference") { $0.metric(name)?.value }
-      number("\(name)_low", "1", "Lower end of its 95 % interval by the bootstrap") {
-        $0.metric(name)?.lower
-      }
-      number("\(name)_high", "1", "Upper end of its 95 % interval by the bootstrap") {
-        $0.metric(name)?.upper
-      }
+    if rows.contains(where: { $0.distances != nil }) {
+      number("latent_rmse_median", "1", "The same: median over samples") { $0.medianDistance }
     }
   }
 
@@ -114,6 +108,39 @@ extension ResultColumns<CellRow> {
     number("memory_predicted", "byte", "Weights, packed forms and programs, from their shapes") {
       $0.timing.flatMap { $0.error == nil ? Double($0.memory) : nil }
     }
+    number(
+      "memory_measured", "byte",
+      "Peak resident memory of reading the networks, compiling and sampling one batch of time_batch "
+        + "in this cell alone, above what the process held before; without decoding"
+    ) { $0.timing?.measuredMemory.map(Double.init) }
     text("timing_error", "Why the cell could not be timed") { $0.timing?.error ?? "" }
+  }
+}
+
+extension ResultColumns<CellGroup> {
+  /// A measure with its difference from the baseline, where there is one.
+  mutating func add(_ measure: CellMeasure, baseline: CellGroup?) {
+    let name = measure.name
+    number(name, "1", "Mean over seeds") { $0.mean(measure) }
+    number(
+      "\(name)_low", "1",
+      "Lower end of the mean's 95 % interval by Student's t over seeds; of one seed "
+        + measure.interval
+    ) { $0.interval(measure)?.lower }
+    number("\(name)_high", "1", "Its upper end") { $0.interval(measure)?.upper }
+    guard let baseline else { return }
+    func difference(_ group: CellGroup) -> (mean: Double?, interval: TInterval?)? {
+      group.name == baseline.name ? nil : group.difference(measure, from: baseline)
+    }
+    number("\(name)_difference", "1", "Mean over seeds of the difference from the baseline") {
+      difference($0)?.mean
+    }
+    number(
+      "\(name)_difference_low", "1",
+      "Lower end of its 95 % interval by Student's t over seeds; \(measure.pairedInterval)"
+    ) { difference($0)?.interval?.lower }
+    number("\(name)_difference_high", "1", "Its upper end") {
+      difference($0)?.interval?.upper
+    }
   }
 }

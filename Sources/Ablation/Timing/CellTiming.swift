@@ -25,4 +25,6 @@ struct CellTiming: Codable, Equatable, Sendable {
   var multiplyAdds = 0.0
   /// Bytes, predicted from the shapes.
   var memory = 0
+  /// Bytes, as measured; nil where the system does not tell.
+  var measuredMemory: Int?
 }

@@ -14,14 +14,20 @@ struct StudyTiming {
     let shelf = NetworkShelf()
     var timings = cells.map { CellTiming(cell: $0.name, batch: options.batch) }
     var samplers: [SamplerTiming?] = []
-    let total = (options.rounds + 1) * cells.count
+    let total = (options.rounds + 2) * cells.count
     func check(_ done: Int) throws {
       if shouldStop() { throw Stopped("stopped while timing: repeat the command with --resume") }
       observe(.progress(stage: "time", done: done, total: total, detail: "cells"))
     }
-    // Programs are compiled, and memory touched, before anything counts.
+    // Each cell alone, before any of them stays in memory. What fails here fails below, too.
     for index in cells.indices {
       try check(index)
+      timings[index].measuredMemory = try? SamplerTiming.measuredMemory(
+        cells[index].configuration, batch: options.batch)
+    }
+    // Programs are compiled, and memory touched, before anything counts.
+    for index in cells.indices {
+      try check(cells.count + index)
       do {
         let sampler = try SamplerTiming(
           cells[index].configuration, batch: options.batch, shelf: shelf, observe: { _ in })
@@ -39,7 +45,7 @@ struct StudyTiming {
     }
     for round in 0..<options.rounds {
       for (index, sampler) in samplers.enumerated() {
-        try check((round + 1) * cells.count + index)
+        try check((round + 2) * cells.count + index)
         guard let sampler, timings[index].error == nil else { continue }
         do {
           let single = try sampler.run(batch: 1)

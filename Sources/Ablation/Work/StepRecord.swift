@@ -32,6 +32,8 @@ struct StepRecord: Codable, Equatable, Sendable {
   /// What the hash is of.
   var settings: [String: String]
   var metrics: [Metric]?
+  /// Of latents from the solution's, root mean squares, by sample.
+  var latentDistances: [Double]?
   /// Per sample; nil where the solver chooses its steps.
   var evaluations: Evaluations?
   var timings: [CellTiming]?

@@ -34,13 +34,14 @@ struct StepRunner {
       record.multiplyAdds = try training.work().estimate.multiplyAdds
       try finish(try training.run(resume: true))
     case .sample(let configuration):
-      let sample = Sample(configuration, observe: quiet, shouldStop: shouldStop)
-      record.multiplyAdds = try sample.work(refinerNetwork: nil).multiplyAdds
+      record.multiplyAdds = try sample(configuration)
       record.evaluations = configuration.sampling.plan.evaluations(
         refinerVariant: configuration.sampling.refinerVariant
       ).map { .init(predictor: Double($0.predictor), refiner: Double($0.refiner)) }
-      try startOver(configuration)
-      try sample.run(resume: true)
+    case .agreement(let configuration, let solution):
+      record.multiplyAdds = try sample(configuration)
+      record.latentDistances = try LatentDistances(configuration.output, from: solution).values
+      try FileManager.default.removeItem(atPath: configuration.output)
     case .reference(let configuration):
       try Evaluate(configuration, observe: quiet, shouldStop: shouldStop).prepareReference()
     case .evaluation(let configuration):
@@ -71,6 +72,15 @@ struct StepRunner {
       error: line.withoutControlCharacters, settings: step.settings, seconds: 0,
       threads: CPUExecutor.threads, host: ProcessPlace.current.host,
       commit: SourceCommit.current)
+  }
+
+  /// Returns the multiply–adds.
+  private func sample(_ configuration: SampleConfiguration) throws -> Double {
+    let sample = Sample(configuration, observe: quiet, shouldStop: shouldStop)
+    let work = try sample.work(refinerNetwork: nil)
+    try startOver(configuration)
+    try sample.run(resume: true)
+    return work.multiplyAdds
   }
 
   /// Samples that other code has begun have other bytes: they are not gone on with.

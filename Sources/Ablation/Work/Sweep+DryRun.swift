@@ -19,7 +19,10 @@ extension Sweep {
       ? Set(try claims().map(\.step)) : []
     observe(.note(try ResolvedConfiguration(configuration).yaml))
     for study in studies {
-      var rows = [["cell", "seed", "sampling", "metrics", "of refiner"]]
+      let agrees = study.cells.contains { $0.agreement != nil }
+      var rows = [
+        ["cell", "seed", "sampling", "metrics"] + (agrees ? ["agreement"] : []) + ["of refiner"]
+      ]
       for cell in study.cells {
         func state(_ hash: String) -> String {
           if let record = records[hash] { return record.status == .done ? "done" : "failed" }
@@ -28,8 +31,8 @@ extension Sweep {
         rows.append(
           [
             cell.name, "\(cell.seed)", state(cell.sample), state(cell.evaluation),
-            cell.refiner.map { "\($0.prefix(8)) (\(state($0)))" } ?? "",
-          ])
+          ] + (agrees ? [cell.agreement.map(state) ?? "none"] : [])
+            + [cell.refiner.map { "\($0.prefix(8)) (\(state($0)))" } ?? ""])
       }
       let timing = study.timing.map { records[$0] == nil ? ", times to do" : ", times done" }
       observe(
@@ -92,6 +95,6 @@ extension Sweep {
 extension SweepPlan {
   /// The steps of each cell of a study, each as often as cells need it.
   fileprivate func uses(of study: Study) -> [String] {
-    study.cells.flatMap { Array(closure([$0.evaluation])) } + (study.timing.map { [$0] } ?? [])
+    study.cells.flatMap { Array(closure($0.targets)) } + (study.timing.map { [$0] } ?? [])
   }
 }

@@ -61,7 +61,7 @@ public struct Sweep: Sendable {
         try waitForOthers(step, claims)
         try run(step, left: queue.ready.count + queue.waiting.count, records, claims)
         try removeSamples(step, plan, records)
-        if step.kind == .evaluation || step.kind == .timing || step.kind == .refiner {
+        if [.evaluation, .agreement, .timing, .refiner].contains(step.kind) {
           try publish(writer, records)
         }
       } else {

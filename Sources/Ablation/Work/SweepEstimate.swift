@@ -54,7 +54,7 @@ struct SweepEstimate {
         work = try TrainVAE(configuration, observe: { _ in }).work()
       case .refiner(let configuration):
         work = try TrainRefiner(configuration, observe: { _ in }).work().estimate
-      case .sample(let configuration):
+      case .sample(let configuration), .agreement(let configuration, _):
         work = try Self.sample(configuration, step, networks, plan)
       case .reference(let configuration):
         let render = plan.renderedImages(of: step)
@@ -76,11 +76,13 @@ struct SweepEstimate {
           configuration.sampling.count = options.batch
           configuration.sampling.batch = options.batch
           let one = try Self.sample(configuration, step, networks, plan).multiplyAdds
-          let batches = Double(options.rounds + 1) * (1 + 1 / Double(options.batch))
+          // Each round and the warm-up one of one sample, too; and one for the memory.
+          let batches = 1 + Double(options.rounds + 1) * (1 + 1 / Double(options.batch))
           work.multiplyAdds += one * batches
         }
       }
-      let rate = rates[step.kind] ?? rates[step.kind == .timing ? .sample : step.kind] ?? machine
+      let samples = [.solution, .agreement, .timing].contains(step.kind)
+      let rate = rates[step.kind] ?? rates[samples ? .sample : step.kind] ?? machine
       if rates[step.kind] != nil { measured.insert(step.kind) }
       var line = lines[step.kind] ?? Line()
       line.steps += 1

@@ -76,7 +76,7 @@ struct EvaluateCommand: ComputingCommand {
   @Flag(help: "FID, precision and recall of each class, too.")
   var perClass = false
 
-  @Option(help: ArgumentHelp("Resamples for FID's confidence interval (0).", valueName: "n"))
+  @Option(help: ArgumentHelp("Resamples for confidence intervals (0).", valueName: "n"))
   var bootstrap: Int?
 
   @Flag(help: "The first broken image is an error.")

@@ -44,6 +44,10 @@ struct InclusionCounts: Sendable {
     }
   }
 
+  /// Of each column the balls that it lies in; of each row whether it lies in a ball of a column,
+  /// and whether its ball holds one.
+  var flags: (balls: [Int32], inside: [Int32], covered: [Int32]) { (balls, inside, covered) }
+
   /// Shares of rows inside a column's ball, of rows whose ball holds a column, of columns
   /// inside a row's ball; and the mean number of such balls.
   var rowsInside: Double { Self.share(inside) }

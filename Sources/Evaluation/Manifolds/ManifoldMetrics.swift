@@ -35,6 +35,8 @@ public struct ManifoldMetrics: Sendable, Hashable {
   public let density: Double
   /// The share of reference balls that hold a sample at all (ibid., equation 3).
   public let coverage: Double
+  /// What the four are means of, row by row.
+  public let members: ManifoldMembers
 
   /// One pass over all pairs of each set and between them, whatever the number of rules.
   /// - Throws: `InputError` where the sets have different columns, or too few rows for a rule.
@@ -70,7 +72,8 @@ public struct ManifoldMetrics: Sendable, Hashable {
     return zip(rules, counts.withLock { $0 }).map { rule, counts in
       ManifoldMetrics(
         rule: rule, precision: counts.columnsInside, recall: counts.rowsInside,
-        density: counts.ballsOfColumns / Double(rule.neighbours), coverage: counts.rowsCovered)
+        density: counts.ballsOfColumns / Double(rule.neighbours), coverage: counts.rowsCovered,
+        members: ManifoldMembers(counts, neighbours: rule.neighbours))
     }
   }
 }

@@ -39,7 +39,7 @@ public struct EvaluationOptions: Sendable, Equatable, ConfigurationSchema {
   public var metrics: [MetricName] = []
   /// Whether FID, precision and recall are given for each class, too.
   public var perClass = false
-  /// Resamples of FID's interval; 0 for none.
+  /// Resamples of intervals; 0 for none.
   public var bootstrap = 0
   /// The folder of computed features.
   public var cache = "runs/features-cache"

@@ -52,6 +52,9 @@ public struct SampleOutputs: Sendable, Equatable, ConfigurationSchema {
 
   public init() {}
 
+  /// Images are written as PNGs first, and the npz and the grid are made of these.
+  var needsImages: Bool { png || grid || npz }
+
   public mutating func fields(_ table: ConfigurationFields) throws {
     try table.optional("png", &png)
     try table.optional("grid", &grid)

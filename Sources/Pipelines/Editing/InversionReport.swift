@@ -91,14 +91,6 @@ public struct InversionReport: Codable, Sendable, Equatable {
 
   // MARK: - Numbers
 
-  static func rootMeanSquare(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
-    let sum = zip(a, b).reduce(0) { sum, pair in
-      let difference = Double(pair.0) - Double(pair.1)
-      return sum + difference * difference
-    }
-    return (sum / Double(max(a.count, 1))).squareRoot()
-  }
-
   /// 10·log₁₀(255²/MSE) of images of one size; nil where they are equal.
   static func psnr(_ a: RGBImage, _ b: RGBImage) -> Double? {
     let sum = zip(a.pixels, b.pixels).reduce(0) { sum, pair in

@@ -108,7 +108,7 @@ private struct InvertedImages: SampleSource {
       let image = try ImageDecoder.decode(path: products.folder.image(index))
       return InversionReport.Image(
         index: index, path: input.path, label: input.label,
-        latentRMSE: InversionReport.rootMeanSquare(latents[place], encoded[place]),
+        latentRMSE: LatentDistances.rootMeanSquare(latents[place], encoded[place]),
         psnr: InversionReport.psnr(image, try batches.crop(index)),
         psnrToAutoencoder: InversionReport.psnr(image, try decoder(known, rows: 0..<1)[0]),
         noise: .init(noise[place]))

@@ -59,7 +59,7 @@ extension TrainVAE {
 }
 
 extension Sample {
-  /// What sampling and decoding take; no weights are read.
+  /// What sampling takes, and decoding where images are written; no weights are read.
   /// - Parameter refinerNetwork: of a refiner that is not there yet; nil reads its file's shape.
   public func work(refinerNetwork: SiTConfiguration?) throws -> WorkEstimate {
     let options = configuration.sampling
@@ -101,6 +101,11 @@ extension Sample {
         work.nullModulations + Double(batches.count) * (work.classModulations + work.blocks)
     }
     let side = shape.inputSize * vae.configuration.downsampling
+    guard configuration.write.needsImages else {
+      return WorkEstimate(
+        multiplyAdds: sampling,
+        disk: 4 * shape.inChannels * shape.inputSize * shape.inputSize * count)
+    }
     return WorkEstimate(
       multiplyAdds: sampling + Double(count) * (try vae.decodingWork(side: shape.inputSize)),
       disk: 3 * side * side * count * (configuration.write.npz ? 1 : 0)

@@ -12,7 +12,7 @@ struct MetricComputation {
   let samples: EvaluatedSet
   /// The network's name, for titles.
   let extractor: String
-  /// Resamples of FID's interval; 0 for none.
+  /// Resamples of intervals; 0 for none.
   let bootstrap: Int
   let seed: UInt64
   let observe: PipelineObserver
@@ -55,11 +55,7 @@ struct MetricComputation {
     }
     if let reference, metrics.contains(.fid) {
       step("fid")
-      if bootstrap > 0 {
-        try addResampledFID(reference)
-      } else {
-        try addDistance(.fid, reference, .features)
-      }
+      try addDistance(.fid, reference, .features)
     }
     if let reference, metrics.contains(.sfid) {
       step("sfid")
@@ -106,31 +102,23 @@ struct MetricComputation {
   private mutating func addDistance(
     _ metric: MetricName, _ reference: EvaluatedSet, _ column: FeatureColumn
   ) throws {
-    let (first, second) = (try reference.moments(column), try samples.moments(column))
-    let distance = try FrechetDistance.between(first, second)
-    warnings += distance.warnings.map(\.description)
-    try add(metric, distance.value, counts: (first.count, second.count), method: meansMethod)
-  }
-
-  private mutating func addResampledFID(_ reference: EvaluatedSet) throws {
-    let (first, rows) = (try reference.moments(.features), try samples.matrix(.features))
-    let total = bootstrap
-    let strata = try samples.labels().flatMap { BootstrapStrata(balanced: $0) }
-    let result = try FrechetBootstrap(
-      reference: first, samples: rows, strata: strata, means: evaluation.means, resamples: total,
-      seed: seed
-    ) { [observe] done in
-      observe(.progress(stage: "bootstrap", done: done, total: total, detail: "resamples"))
+    let first = try reference.moments(column)
+    guard bootstrap > 0 else {
+      let second = try samples.moments(column)
+      let distance = try FrechetDistance.between(first, second)
+      warnings += distance.warnings.map(\.description)
+      return try add(
+        metric, distance.value, counts: (first.count, second.count), method: meansMethod)
     }
+    let rows = try samples.matrix(column)
+    let result = try FrechetBootstrap(
+      reference: first, samples: rows, draws(samples, rows), means: evaluation.means,
+      progress: resamplingProgress)
     warnings += result.distance.warnings.map(\.description)
     try add(
-      .fid, result.distance.value, counts: (first.count, rows.rows),
-      method: "\(meansMethod); 95 % of \(total) resamples of the samples"
-        + (strata == nil ? "" : " within classes") + ", seed \(seed)"
-    ) {
-      $0.standardError = result.standardError
-      ($0.lower, $0.upper) = (result.interval.lowerBound, result.interval.upperBound)
-    }
+      metric, result.distance.value, counts: (first.count, rows.rows),
+      method: meansMethod + resamplingMethod(of: samples)
+    ) { $0.add(result.spread) }
   }
 
   private mutating func addInceptionScore() throws {
@@ -147,10 +135,18 @@ struct MetricComputation {
       case .fidelity(_, let seed):
         "\(score.parts) parts" + (seed.map { " shuffled by seed \($0)" } ?? "")
       }
+    let spread =
+      bootstrap > 0
+      ? try InceptionScore.bootstrap(
+        samples.matrix(.logits), evaluation.inceptionScore, around: score.value,
+        draws(samples, samples.matrix(.logits)), progress: resamplingProgress) : nil
     try add(
       .inceptionScore, score.value, counts: (nil, file.count),
-      method: "\(classes) classes, \(parts)"
-    ) { $0.standardDeviation = score.standardDeviation }
+      method: "\(classes) classes, \(parts)" + resamplingMethod(of: samples)
+    ) {
+      $0.standardDeviation = score.standardDeviation
+      $0.add(spread)
+    }
   }
 
   private mutating func addManifolds(
@@ -162,14 +158,28 @@ struct MetricComputation {
     if !metrics.isDisjoint(with: [.density, .coverage]) { rules.append(.densityCoverage) }
     let found = try ManifoldMetrics.between(reference: first, samples: second, rules: rules)
     for manifold in found {
-      let values: [(MetricName, Double)] =
-        manifold.rule == .precisionRecall
-        ? [(.precision, manifold.precision), (.recall, manifold.recall)]
-        : [(.density, manifold.density), (.coverage, manifold.coverage)]
-      for (metric, value) in values where metrics.contains(metric) {
+      let members = manifold.members
+      typealias Share = (metric: MetricName, value: Double, rows: [Double])
+      let ofSamples: Share
+      let ofReference: Share
+      if manifold.rule == .precisionRecall {
+        ofSamples = (.precision, manifold.precision, members.precision)
+        ofReference = (.recall, manifold.recall, members.recall)
+      } else {
+        ofSamples = (.density, manifold.density, members.density)
+        ofReference = (.coverage, manifold.coverage, members.coverage)
+      }
+      for (share, set, matrix) in [
+        (ofSamples, samples, second), (ofReference, reference, first),
+      ] where metrics.contains(share.metric) {
+        let spread =
+          bootstrap > 0
+          ? try BootstrapInterval(meanOf: share.rows, draws(set, matrix)) : nil
         try add(
-          metric, value, counts: (first.rows, second.rows),
-          method: "\(manifold.rule.neighbours) neighbours, squared distances in float32")
+          share.metric, share.value, counts: (first.rows, second.rows),
+          method: "\(manifold.rule.neighbours) neighbours, squared distances in float32"
+            + resamplingMethod(of: set) + (spread == nil ? "" : ", manifolds held")
+        ) { $0.add(spread) }
       }
     }
   }
@@ -185,13 +195,52 @@ struct MetricComputation {
       subsets.size = most
     }
     let distance = try KernelDistance.between(first, second, subsets: subsets)
+    let spread =
+      bootstrap > 0
+      ? try KernelDistance.bootstrap(
+        reference: first, samples: second, around: distance.value, draws(samples, second))
+      : nil
     try add(
       .kid, distance.value, counts: (first.rows, second.rows),
       method: "\(subsets.count) subsets of \(subsets.size), seed \(subsets.seed), cubic kernel"
+        + resamplingMethod(of: samples) + (spread == nil ? "" : ", all pairs")
     ) {
       $0.standardError = distance.standardError
       $0.standardDeviation = distance.standardDeviation
+      $0.add(spread)
     }
+  }
+
+  // MARK: Resampling
+
+  private func strata(of set: EvaluatedSet) throws -> BootstrapStrata? {
+    try set.labels().flatMap { BootstrapStrata(balanced: $0) }
+  }
+
+  private func draws(_ set: EvaluatedSet, _ rows: FeatureMatrix) throws -> BootstrapDraws {
+    try BootstrapDraws(
+      rows.name, rows: rows.rows, strata: strata(of: set), count: bootstrap, seed: seed)
+  }
+
+  /// Empty without resampling.
+  private func resamplingMethod(of set: EvaluatedSet) throws -> String {
+    guard bootstrap > 0 else { return "" }
+    return "; 95 % of \(bootstrap) resamples of the \(set.role)"
+      + (try strata(of: set) == nil ? "" : " within classes") + ", seed \(seed)"
+  }
+
+  private var resamplingProgress: @Sendable (Int) -> Void {
+    { [observe, bootstrap] done in
+      observe(.progress(stage: "bootstrap", done: done, total: bootstrap, detail: "resamples"))
+    }
+  }
+}
+
+extension EvaluationReport.Result {
+  fileprivate mutating func add(_ spread: BootstrapInterval?) {
+    guard let spread else { return }
+    standardError = spread.standardError
+    (lower, upper) = (spread.interval.lowerBound, spread.interval.upperBound)
   }
 }
 

@@ -1,26 +1,30 @@
 import Foundation
 import Sampling
 
+/// What plans may be given alike.
+public enum BudgetAxis: String, Sendable, CaseIterable {
+  /// Of predictor and refiner together.
+  case evaluations
+  case time
+
+  /// Plans within this factor of a budget are at it: what medians of few batches can tell.
+  public var equality: Double { self == .time ? 1.05 : 1.001 }
+
+  func value(_ result: PlanComparison.Result) -> Double {
+    switch self {
+    case .evaluations: result.predictorEvaluations + result.refinerEvaluations
+    case .time: result.millisecondsPerImage
+    }
+  }
+}
+
 /// What every family of plans makes of the same budget, of evaluations or of time.
 ///
 /// A family with a plan at the budget stands there as it ran. Of one whose plans lie on both sides,
 /// the next ones are interpolated: logarithms of RMSE, and metrics as they are, on the logarithm of
 /// the budget. One whose plans all lie on one side is not extrapolated and has no place.
 struct ComparisonStandings {
-  enum Axis: String {
-    case evaluations
-    case time
-
-    /// Plans within this factor of a budget are at it: what medians of few batches can tell.
-    var equality: Double { self == .time ? 1.05 : 1.001 }
-
-    func value(_ result: PlanComparison.Result) -> Double {
-      switch self {
-      case .evaluations: result.predictorEvaluations + result.refinerEvaluations
-      case .time: result.millisecondsPerImage
-      }
-    }
-  }
+  typealias Axis = BudgetAxis
 
   /// One family's.
   struct Place {
@@ -124,7 +128,7 @@ extension PlanComparison.Result {
 
   /// What plans of other lengths or tolerances have in common: `euler:8` is of `euler`, plans of
   /// blocks are FlowTurbo's; settings that are not how exact a plan is to be make another family.
-  static func family(
+  public static func family(
     _ plan: SamplingPlan, variant: String? = nil, _ settings: SolverSettings, of all: SolverSettings
   ) -> String {
     var name = plan.description.prefix { $0 != ":" }.description

@@ -23,8 +23,7 @@ struct SampleProducts: Sendable {
   /// Stored with the latents, whose bytes it determines.
   let identity: [String: String]
 
-  /// Images are written as PNGs first, and the npz and the grid are made of these.
-  var needImages: Bool { write.png || write.grid || write.npz }
+  var needImages: Bool { write.needsImages }
 
   /// Removes what is made of all batches; they are about to be made again.
   func startOver() throws {

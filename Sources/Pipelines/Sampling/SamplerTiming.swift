@@ -1,4 +1,5 @@
 import CPUExecutor
+import Machine
 import Models
 import Sampling
 import TensorGraph
@@ -63,15 +64,31 @@ public final class SamplerTiming {
     predictedMemory = try sample.memory(models, refiner, work, precision, encodes: false).total
   }
 
+  /// The memory that it takes at most to read the networks, to compile, and to draw one batch:
+  /// all of one configuration alone, which is released afterwards. Nothing is decoded. Nil where
+  /// the system does not tell.
+  public static func measuredMemory(_ configuration: SampleConfiguration, batch: Int) throws -> Int?
+  {
+    try PeakMemory.rise {
+      let timing = try SamplerTiming(
+        configuration, batch: batch, shelf: NetworkShelf(), observe: { _ in })
+      _ = try timing.draw(0..<batch)
+    }.bytes
+  }
+
+  private func draw(_ indices: Range<Int>) throws -> HostTensor {
+    try sampler.sample(
+      noise: draws.noise(indices, shape: latentShape), labels: draws.labels(indices),
+      diffusion: draws.diffusion(indices))
+  }
+
   /// Draws and decodes the next samples, other ones every time.
   public func run(batch: Int) throws -> Batch {
     let indices = next..<next + batch
     next += batch
     let before = clock.seconds
     let start = ContinuousClock.now
-    let latents = try sampler.sample(
-      noise: draws.noise(indices, shape: latentShape), labels: draws.labels(indices),
-      diffusion: draws.diffusion(indices))
+    let latents = try draw(indices)
     let drawn = ContinuousClock.now
     try NonFiniteSample.check(latents, from: indices.lowerBound)
     let checked = ContinuousClock.now
