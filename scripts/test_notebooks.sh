@@ -31,6 +31,7 @@ results_of() {
   esac
 }
 if [[ -n "${ABLATION_RESULTS:-}" ]]; then
+  [[ -e "$ABLATION_RESULTS" ]] || { echo "ABLATION_RESULTS: $ABLATION_RESULTS is not there" >&2; exit 1; }
   # Notebooks run in their own folder.
   ABLATION_RESULTS=$(realpath -- "$ABLATION_RESULTS")
   export ABLATION_RESULTS

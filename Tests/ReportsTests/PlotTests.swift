@@ -81,6 +81,11 @@ import Testing
     var placement = LabelPlacement(area: area, obstacles: marks)
     let boxes = points.compactMap { placement.place(at: $0, width: 48, height: 16)?.box }
     #expect(boxes.count >= 20)
+    // Not where it would be taken for another point's.
+    var near = LabelPlacement(
+      area: area, obstacles: [], points: [(200, 100), (262, 100)])
+    let left = near.place(at: (200, 100), width: 50, height: 16)?.box
+    #expect(left.map { $0.right < 262 && $0.distance(to: (262, 100)) > 9 } == true)
     // Beside a line that goes through the point, and not on it.
     var beside = LabelPlacement(area: area, obstacles: [], path: [(100, 100), (400, 100)])
     let box = beside.place(at: (200, 100), width: 48, height: 16)?.box

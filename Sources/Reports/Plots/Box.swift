@@ -16,6 +16,13 @@ struct Box: Sendable, Equatable {
     x <= other.x && other.right <= right && y <= other.y && other.bottom <= bottom
   }
 
+  /// From a point to the nearest of this rectangle; 0 within.
+  func distance(to point: (x: Double, y: Double)) -> Double {
+    let dx = max(x - point.x, point.x - right, 0)
+    let dy = max(y - point.y, point.y - bottom, 0)
+    return (dx * dx + dy * dy).squareRoot()
+  }
+
   /// Whether a straight line passes through, by the parts of it that lie within both sides.
   func isCrossed(from start: (x: Double, y: Double), to end: (x: Double, y: Double)) -> Bool {
     var (first, last) = (0.0, 1.0)

@@ -16,12 +16,18 @@ struct LabelPlacement {
   let area: Box
   /// What labels must not cover.
   var obstacles: [Box]
+  /// All points that have labels: one without a line must be nearest to its own.
+  let points: [(x: Double, y: Double)]
   /// Lines of the drawing, and those that lead to labels already placed.
   private var lines: [(from: (x: Double, y: Double), to: (x: Double, y: Double))]
 
   /// - Parameter path: the corners of a line that labels must not cover.
-  init(area: Box, obstacles: [Box], path: [(x: Double, y: Double)] = []) {
+  init(
+    area: Box, obstacles: [Box], points: [(x: Double, y: Double)] = [],
+    path: [(x: Double, y: Double)] = []
+  ) {
     self.area = area
+    self.points = points
     self.obstacles = obstacles
     lines = zip(path, path.dropFirst()).map { ($0, $1) }
   }
@@ -48,6 +54,8 @@ struct LabelPlacement {
           x: min(max(point.x, box.x), box.right), y: min(max(point.y, box.y), box.bottom)
         )
         let isFar = distance > 15
+        let own = box.distance(to: point)
+        if !isFar, points.contains(where: { box.distance(to: $0) < own }) { continue }
         if isFar, obstacles.contains(where: { crosses($0, from: point, to: end) }) { continue }
         obstacles.append(box)
         if isFar { lines.append((point, end)) }

@@ -130,12 +130,13 @@ struct SpeedQualityPlot {
     _ canvas: inout Canvas, _ places: [Canvas.Point], _ obstacles: [Box]
   ) -> [String] {
     var placement = LabelPlacement(
-      area: canvas.plot, obstacles: obstacles, path: front.map { places[$0] })
+      area: canvas.plot, obstacles: obstacles, points: places, path: front.map { places[$0] })
     var unlabelled: [String] = []
     for index in front + points.indices.filter({ !front.contains($0) }) {
       let name = points[index].name
       let text = name.count > Self.longestLabel ? name.prefix(Self.longestLabel - 1) + "…" : name
-      let width = text.unicodeScalars.reduce(0.0) {
+      // With three pixels free on both sides.
+      let width = text.unicodeScalars.reduce(6.0) {
         $0 + ($1.isASCII ? 1 : 2) * Canvas.characterWidth
       }
       guard
@@ -147,7 +148,7 @@ struct SpeedQualityPlot {
       }
       if let end = place.leader { canvas.line(places[index], end, "leader") }
       canvas.text(
-        text, at: (place.box.x, place.box.bottom - 4),
+        text, at: (place.box.x + 3, place.box.bottom - 4),
         front.contains(index) ? "label best" : "label")
     }
     return unlabelled
