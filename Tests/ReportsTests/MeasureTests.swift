@@ -24,13 +24,17 @@ import Testing
   }
 
   @Test func theBestIsMarked() {
-    let fid = measure("fid", [2, .nan, 1, 1])
-    #expect((0..<4).map(fid.isBest) == [false, false, true, true])
-    #expect((0..<3).map(measure("recall", [0.1, 0.3, 0.2]).isBest) == [false, true, false])
-    // Alone, or of a measure that nobody knows, nothing is best.
-    #expect(!measure("fid", [1, .nan]).isBest(0))
-    #expect(!measure("memory_predicted", [1, 1]).isBest(0))
-    #expect(!measure("oddity", [1, 2]).isBest(0) && !measure("oddity", [1, 2]).isBest(1))
+    func best(_ measure: Measure) -> [Bool] { measure.tableCells().map(\.isBest) }
+    #expect(best(measure("fid", [2, .nan, 1, 1])) == [false, false, true, true])
+    #expect(best(measure("recall", [0.1, 0.3, 0.2])) == [false, true, false])
+    // Values that read alike are marked alike.
+    let alike = measure("fid", [1.851, 1.849, 2.5], [1.5, 1.5, 2], [2.3, 2.3, 3])
+    #expect(best(alike) == [true, true, false])
+    // Alone, all alike, or of a measure that nobody knows, nothing is best.
+    #expect(best(measure("fid", [1, .nan])) == [false, false])
+    #expect(best(measure("memory_predicted", [1, 1])) == [false, false])
+    #expect(best(measure("oddity", [1, 2])) == [false, false])
+    #expect(alike.tableCells(signed: true).map(\.isBest) == [false, false, false])
   }
 
   @Test func decimalsFollowTheIntervals() {

@@ -47,7 +47,7 @@ enum StyleSheet {
     .trainings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1rem 2rem; }
     .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
     .pictures figure { margin: 0; max-width: 100%; }
-    .pictures figcaption { max-width: 14rem; }
+    .pictures figcaption { max-width: 10rem; }
     figcaption { font-size: 0.85rem; overflow-wrap: anywhere; margin: 0.35rem 0; }
     figcaption strong { color: inherit; }
     img { max-width: 100%; height: auto; display: block; border-radius: 3px; }

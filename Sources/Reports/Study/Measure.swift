@@ -25,11 +25,7 @@ struct Measure: Sendable {
     return lower[row]...upper[row]
   }
 
-  /// Whether the row holds the best of all values. Equal ones are all best.
-  func isBest(_ row: Int) -> Bool {
-    guard values.indices.contains(row), let best = direction?.best(of: values) else { return false }
-    return values[row] == best
-  }
+  var hasIntervals: Bool { values.indices.contains { interval($0) != nil } }
 
   /// The same in another unit.
   func scaled(by factor: Double, unit: String) -> Measure {

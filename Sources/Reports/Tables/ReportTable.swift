@@ -43,18 +43,22 @@ extension ReportTable.Column {
 }
 
 extension Measure {
-  /// A column of cells of equal decimals. Differences have their signs.
-  func tableCells(signed: Bool = false) -> [ReportTable.Cell] {
-    let decimals = NumberText.decimals(of: self)
+  /// A column of cells of equal decimals. What reads like the best value is marked with it.
+  /// - Parameters:
+  ///   - decimals: nil for those that the values ask for.
+  ///   - signed: whether these are differences: with their signs, and none the best.
+  func tableCells(decimals: Int? = nil, signed: Bool = false) -> [ReportTable.Cell] {
+    let decimals = decimals ?? NumberText.decimals(of: self)
     func text(_ value: Double) -> String {
       let text = NumberText.rounded(value, decimals: decimals)
       return signed && value > 0 ? "+" + text : text
     }
+    let best = signed ? nil : direction?.best(of: values).map(text)
     return values.indices.map { row in
       guard values[row].isFinite else { return ReportTable.Cell(text: "–") }
       let interval = interval(row).map { "[\(text($0.lowerBound)), \(text($0.upperBound))]" }
-      return ReportTable.Cell(
-        text: text(values[row]), interval: interval ?? "", isBest: !signed && isBest(row))
+      let value = text(values[row])
+      return ReportTable.Cell(text: value, interval: interval ?? "", isBest: value == best)
     }
   }
 }

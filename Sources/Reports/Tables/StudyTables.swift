@@ -54,7 +54,12 @@ extension StudyResults {
   ) -> ReportTable {
     let first = ReportTable.Column(
       label: "cell", note: "", name: "cell", description: "the cell's name", isNumeric: false)
-    let columns = measures.map { $0.tableCells(signed: signed) }
+    let columns = measures.map { measure in
+      // Differences without intervals are as exact as what they are of.
+      let whole = signed ? metrics.first { $0.name + "_difference" == measure.name } : nil
+      let decimals = measure.hasIntervals ? nil : whole.map { NumberText.decimals(of: $0) }
+      return measure.tableCells(decimals: decimals, signed: signed)
+    }
     return ReportTable(
       title: title, isEmpty: cells.isEmpty || measures.isEmpty,
       columns: [first] + leading.map(\.column) + measures.map { ReportTable.Column($0) },
