@@ -177,7 +177,7 @@ let package = Package(
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Files", "Diagnostics", "Randomness"]),
-    tests("Reports", ["Storage", "Imaging", "Files", "Diagnostics"]),
+    tests("Reports", ["Storage", "Files", "Diagnostics"]),
     tests(
       "Training",
       [

@@ -75,7 +75,7 @@ enum StyleSheet {
     svg .heldpoint { fill: var(--accent); }
     svg .held.second { stroke: var(--other); }
     svg .heldpoint.second { fill: var(--other); }
-    svg .zero { stroke: var(--other); stroke-width: 1.6; stroke-dasharray: 7 5; }
+    svg .zero { stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 7 5; }
     @media print { body { max-width: none; } .scroll { overflow: visible; } }
     """
 }
