@@ -39,7 +39,7 @@ let rooms = [
   "Diagnostics", "Machine", "Randomness", "Files", "TensorGraph", "ReferenceExecutor",
   "CPUExecutor",
   "Configuration", "Imaging", "Checkpoints", "Storage", "Models", "ModelFiles", "Training",
-  "Sampling", "Evaluation", "Solids", "Verification", "Pipelines", "Ablation",
+  "Sampling", "Evaluation", "Solids", "Reports", "Verification", "Pipelines", "Ablation",
 ]
 
 let package = Package(
@@ -94,7 +94,7 @@ let package = Package(
       "ModelFiles",
       ["Models", "Checkpoints", "Configuration", "TensorGraph", "Files", "Diagnostics"]),
 
-    // Floor 4: the verbs, none of which imports another, and the rendered set.
+    // Floor 4: the verbs, none of which imports another, the rendered set, and reports.
     floor(
       "Training",
       [
@@ -111,6 +111,7 @@ let package = Package(
         "Machine", "Diagnostics",
       ], hot: true),
     floor("Solids", ["Randomness", "Files", "Diagnostics"], hot: true),
+    floor("Reports", ["Storage", "Imaging", "Files", "Diagnostics"], hot: true),
 
     // Floor 5a: what joins the verbs.
     floor(
@@ -140,7 +141,7 @@ let package = Package(
       name: "CommandInterface",
       dependencies: [
         "Ablation", "Pipelines", "CPUExecutor", "Configuration", "Verification", "Training",
-        "ModelFiles",
+        "Reports", "ModelFiles",
         "Checkpoints", "Storage", "Files", "Diagnostics", argumentParser,
       ],
       swiftSettings: habits),
@@ -176,6 +177,7 @@ let package = Package(
       swiftSettings: habits),
     tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
     tests("Solids", ["Files", "Diagnostics", "Randomness"]),
+    tests("Reports", ["Storage", "Files", "Diagnostics"]),
     tests(
       "Training",
       [
@@ -222,7 +224,8 @@ let package = Package(
     tests(
       "Ablation",
       [
-        "PipelinesTestSupport", "Pipelines", "Configuration", "Storage", "Files", "Diagnostics",
+        "PipelinesTestSupport", "Pipelines", "Reports", "Configuration", "Storage", "Files",
+        "Diagnostics",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(

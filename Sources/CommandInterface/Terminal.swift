@@ -28,6 +28,14 @@ public enum Terminal {
     }
   }
 
+  /// Whether standard output is a terminal that sets text in bold, and nobody asked for plain text
+  /// (no-color.org).
+  static var outputTakesStyles: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isatty(STDOUT_FILENO) == 1 && (environment["NO_COLOR"] ?? "").isEmpty
+      && environment["TERM"] != "dumb"
+  }
+
   /// Prints a text that ends its own lines.
   static func output(_ text: String) { put(text, to: STDOUT_FILENO) }
 

@@ -2,7 +2,24 @@ import Diagnostics
 import Foundation
 import Synchronization
 
-/// Reads the structure of an unknown HDF5 file in a child process.
+/// What a probe tells about a file: enough to go on without HDF5.
+protocol ProbeAnswer: Codable {
+  static var format: HDF5Format { get }
+  /// Bytes that the child may write.
+  static var longestAnswer: Int { get }
+  /// Memory the child may take beyond what the program starts with, in bytes.
+  static var extraMemory: Int { get }
+
+  /// Reads the file with HDF5. Only in a child process: see ``HDF5Probe``.
+  init(probing path: String) throws
+}
+
+extension ProbeAnswer {
+  static var longestAnswer: Int { 32 << 20 }
+  static var extraMemory: Int { 512 << 20 }
+}
+
+/// Reads an unknown HDF5 file, or its structure alone, in a child process.
 ///
 /// Debian 12's HDF5 (1.10.8) can be crashed, or kept busy, by a malformed file.
 /// So this process never opens a file with HDF5 that it did not write: it starts
@@ -12,17 +29,16 @@ public enum HDF5Probe {
   private static let variable = "FLOWTURBO_HDF5_PROBE"
   /// The name of the format that is looked for.
   private static let formatVariable = "FLOWTURBO_HDF5_FORMAT"
-  private static var indices: [any SealedIndex.Type] { [LatentsIndex.self, FeaturesIndex.self] }
+  private static var answers: [any ProbeAnswer.Type] {
+    [LatentsIndex.self, FeaturesIndex.self, ResultsAnswer.self]
+  }
   private static let canServe = Atomic<Bool>(false)
 
-  /// Memory the child may take beyond what the program starts with.
-  private static let extraMemory = 512 << 20
   private static let processorSeconds = 10
   private static let wallSeconds = 30.0
-  private static let longestAnswer = 32 << 20
 
-  private struct Answer<Index: Codable>: Codable {
-    var index: Index?
+  private struct Reply<Answer: Codable>: Codable {
+    var answer: Answer?
     var error: String?
   }
 
@@ -34,46 +50,48 @@ public enum HDF5Probe {
       canServe.store(true, ordering: .relaxed)
       return
     }
-    limitThisProcess()
-    guard let index = indices.first(where: { $0.format.name == environment[formatVariable] }),
-      let json = answer(path, index)
+    guard let answer = answers.first(where: { $0.format.name == environment[formatVariable] })
     else { exit(1) }
+    limitThisProcess(extraMemory: answer.extraMemory)
+    guard let json = reply(path, answer) else { exit(1) }
     FileHandle.standardOutput.write(json)
     exit(0)
   }
 
-  private static func answer<Index: SealedIndex>(_ path: String, _: Index.Type) -> Data? {
-    var answer = Answer<Index>()
+  private static func reply<Answer: ProbeAnswer>(_ path: String, _: Answer.Type) -> Data? {
+    var reply = Reply<Answer>()
     do {
-      answer.index = try Index(probing: path)
+      reply.answer = try Answer(probing: path)
     } catch {
-      answer.error = "\(error)"
+      reply.error = "\(error)"
     }
-    return try? JSONEncoder().encode(answer)
+    return try? JSONEncoder().encode(reply)
   }
 
   /// - Parameter program: what to start; this program unless a test says otherwise.
-  static func index<Index: SealedIndex>(of path: String, program: String? = nil) throws -> Index {
-    let format = Index.format
+  static func answer<Answer: ProbeAnswer>(of path: String, program: String? = nil) throws -> Answer
+  {
+    let format = Answer.format
     guard program != nil || canServe.load(ordering: .relaxed) else {
       throw InputError(
         path, expected: "a whole file written by \(format.command)", found: "another HDF5 file",
         remedy: "make it again, or call HDF5Probe.serveIfAsked() first in the main program")
     }
-    let output = try runChild(program ?? "/proc/self/exe", path: path, format: format.name)
-    guard let answer = try? JSONDecoder().decode(Answer<Index>.self, from: output) else {
+    let output = try runChild(
+      program ?? "/proc/self/exe", path: path, format: format.name, limit: Answer.longestAnswer)
+    guard let reply = try? JSONDecoder().decode(Reply<Answer>.self, from: output) else {
       throw InputError(
         path, expected: "an HDF5 file with \(format.holds)",
         found: "one that HDF5 cannot read without crashing, or too slowly",
         remedy: "the file is damaged: copy it again, or make it again with \(format.command)")
     }
-    guard let index = answer.index else {
-      throw InputError(answer.error ?? "\(path): cannot be read")
+    guard let answer = reply.answer else {
+      throw InputError(reply.error ?? "\(path): cannot be read")
     }
-    return index
+    return answer
   }
 
-  private static func limitThisProcess() {
+  private static func limitThisProcess(extraMemory: Int) {
     var pages = 0
     if let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) {
       pages = text.split(separator: " ").first.flatMap { Int($0) } ?? 0
@@ -90,7 +108,9 @@ public enum HDF5Probe {
 
   /// Starts `program` with the question and returns what it wrote, cut off where
   /// it takes too long or writes too much.
-  private static func runChild(_ program: String, path: String, format: String) throws -> Data {
+  private static func runChild(
+    _ program: String, path: String, format: String, limit: Int
+  ) throws -> Data {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw InputError("\(path): no pipe for the HDF5 probe") }
     let (reading, writing) = (ends[0], ends[1])
@@ -117,7 +137,8 @@ public enum HDF5Probe {
       throw InputError(
         "\(path): the HDF5 probe cannot be started: \(String(cString: strerror(status)))")
     }
-    let output = readAll(reading, until: Date().addingTimeInterval(wallSeconds))
+    let output = readAll(
+      reading, until: Date().addingTimeInterval(wallSeconds), limit: limit)
     // Ended already if it answered; a process is waited for after a kill either way.
     if output == nil { kill(process, SIGKILL) }
     var ignored: Int32 = 0
@@ -126,13 +147,15 @@ public enum HDF5Probe {
   }
 
   /// Nil when the time is over or the answer too long.
-  private static func readAll(_ descriptor: Int32, until deadline: Date) -> Data? {
+  private static func readAll(
+    _ descriptor: Int32, until deadline: Date, limit: Int
+  ) -> Data? {
     var output = Data()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let left = deadline.timeIntervalSinceNow
-      guard left > 0, output.count <= longestAnswer else { return nil }
+      guard left > 0, output.count <= limit else { return nil }
       let ready = poll(&request, 1, Int32(left * 1000) + 1)
       if ready < 0 && errno == EINTR { continue }
       guard ready > 0 else { return nil }

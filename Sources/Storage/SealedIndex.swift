@@ -10,12 +10,7 @@ import Foundation
 ///     FLOWTURBO-LATENTS 1 <bytes of the JSON> <SHA-256 of the JSON>\n<JSON>\n<zeros>
 ///
 /// where the first word is the format's name. Of any other file it is made by ``HDF5Probe``.
-protocol SealedIndex: Codable, Sendable {
-  static var format: HDF5Format { get }
-
-  /// Reads the structure of a file. Only in a child process: see ``HDF5Probe``.
-  init(probing path: String) throws
-
+protocol SealedIndex: ProbeAnswer, Sendable {
   /// The byte ranges of the datasets, checked against the file's size.
   func ranges(fileSize: Int, path: String) throws -> [Range<Int>]
 }
@@ -36,7 +31,7 @@ extension SealedIndex {
   /// Opens a file by its seal, or by ``HDF5Probe`` where it has none.
   /// - Parameter probe: the program to look at unknown files with; nil for this one.
   init(of file: ReadOnlyFile, probe: String? = nil) throws {
-    self = try Self.sealed(in: file) ?? HDF5Probe.index(of: file.path, program: probe)
+    self = try Self.sealed(in: file) ?? HDF5Probe.answer(of: file.path, program: probe)
   }
 
   /// The user block's size that has room for this index, whatever the offsets will be.

@@ -17,7 +17,7 @@ public enum TableFile {
       case integers([Int32])
       case texts([String])
 
-      var count: Int {
+      public var count: Int {
         switch self {
         case .numbers(let values): values.count
         case .integers(let values): values.count

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Pipelines
 import PipelinesTestSupport
+import Reports
 import Storage
 import Synchronization
 import Testing
@@ -116,6 +117,32 @@ import Testing
       try run(configuration) { _ in Issue.record("done again") }
       #expect(try FileHash.sha256(ofFile: "\(sweep.root)/results.h5") == before)
       #expect(try FileManager.default.contentsOfDirectory(atPath: "\(sweep.root)/claims") == [])
+    }
+  }
+
+  /// What a sweep writes is what a report reads: every study with its metrics, times and pictures.
+  @Test func aReportIsMadeOfItsResults() throws {
+    try withTemporaryFolder { folder in
+      let sweep = try TinySweep(in: folder)
+      try run(try sweep.configuration())
+      let document = try ResultsDocument(path: "\(sweep.root)/results.h5")
+      let report = try Report(document, path: "results.h5")
+      let text = report.terminalText(bold: false)
+      for words in [
+        "orders: Orders", "guidance: Guidance", "H1P1R1", "[tiny-features]", "latency",
+        "evaluations", "acceleration",
+      ] { #expect(text.contains(words), "\(words)") }
+      let page = try report.write(to: folder + "/report")
+      let html = try String(contentsOfFile: page, encoding: .utf8)
+      // Four cells, of which two in different studies have the same samples; one plot of times.
+      #expect(html.components(separatedBy: "data:image/png;base64,").count == 4)
+      #expect(html.contains("time per image of a batch, ms"))
+      #expect(html.contains("Differences from H1P1R1, seed by seed"))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/report").sorted() == [
+          "cells.csv", "guidance.csv", "orders.csv", "report.html", "summary-guidance.csv",
+          "summary-orders.csv", "tables.md",
+        ])
     }
   }
 

@@ -30,7 +30,7 @@ import Training
     case "features": return try file.decode(TrainFeaturesConfiguration.self)
     case "curvature": return try file.decode(CurvatureConfiguration.self)
     case "evaluate": return try file.decode(EvaluateConfiguration.self)
-    case "ablation": return try file.decode(AblationConfiguration.self)
+    case "ablation", "mini": return try file.decode(AblationConfiguration.self)
     case "likelihood": return try file.decode(LikelihoodConfiguration.self)
     case "sample": return try file.decode(SampleConfiguration.self)
     case "edit": return try file.decode(EditConfiguration.self)

@@ -77,6 +77,27 @@ import Testing
     }
   }
 
+  /// One picture under many names is a small file that would fill the memory.
+  @Test func whatAFileHoldsIsBounded() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.h5"
+      let pixels = [UInt8](repeating: 0, count: 3 << 22)
+      func pictures(_ count: Int) -> ResultsDocument {
+        ResultsDocument(
+          attributes: [], tables: [],
+          pictures: (0..<count).map {
+            ResultPicture("grids/\($0)", title: "", width: 2048, height: 2048, pixels: pixels)
+          })
+      }
+      try pictures(21).write(to: path)
+      #expect(try ResultsDocument(path: path).pictures.count == 21)
+      try pictures(22).write(to: path)
+      #expect(try ReadOnlyFile(path).size < 1 << 20)
+      let error = #expect(throws: InputError.self) { try ResultsDocument(path: path) }
+      #expect(error?.description.contains("at most 268435456 bytes of results") == true)
+    }
+  }
+
   @Test func filesOfOtherFormatsAreRefused() throws {
     try withTemporaryFolder { folder in
       let missing = #expect(throws: InputError.self) {

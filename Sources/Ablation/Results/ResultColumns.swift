@@ -47,11 +47,11 @@ struct ResultColumns<Row> {
     let numbers = values.map { Double($0) }
     let isText = zip(values, numbers).contains { !$0.isEmpty && $1 == nil }
     if isText || values.allSatisfy(\.isEmpty) {
-      columns.append(ResultColumn(key, .texts(values), description: "Configuration key"))
+      columns.append(ResultColumn(key, .texts(values), description: ResultColumn.sweptKey))
     } else {
       columns.append(
         ResultColumn(
-          key, .numbers(numbers.map { $0 ?? .nan }), unit: "1", description: "Configuration key"))
+          key, .numbers(numbers.map { $0 ?? .nan }), unit: "1", description: ResultColumn.sweptKey))
     }
   }
 }

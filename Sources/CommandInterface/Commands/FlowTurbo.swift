@@ -10,7 +10,8 @@ public struct FlowTurbo: ParsableCommand {
       TrainPredictorCommand.self, TrainFeaturesCommand.self, SampleCommand.self,
       EditCommand.self, InpaintCommand.self, InvertCommand.self, InterpolateCommand.self,
       CompareCommand.self, CurvatureCommand.self, EvaluateCommand.self, LikelihoodCommand.self,
-      InspectCommand.self, ConvertCommand.self, AblateCommand.self, VerifyCommand.self,
+      InspectCommand.self, ConvertCommand.self, AblateCommand.self, ReportCommand.self,
+      VerifyCommand.self,
     ])
 
   public init() {}

@@ -16,6 +16,10 @@ public struct ResultColumn: Sendable, Equatable {
     self.description = description
   }
 
+  /// The description of columns that hold the values of a configuration key which a study sweeps.
+  public static let sweptKey = "Configuration key"
+  public var isSweptKey: Bool { description == Self.sweptKey }
+
   /// Bit for bit, so that NaN, which stands for no number, equals itself.
   public static func == (a: Self, b: Self) -> Bool {
     guard (a.name, a.unit, a.description) == (b.name, b.unit, b.description) else { return false }

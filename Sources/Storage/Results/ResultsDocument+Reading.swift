@@ -5,27 +5,27 @@ import Foundation
 
 extension ResultsDocument {
   /// Reads the file of an ablation that this toolkit wrote. It is opened by the HDF5 library in
-  /// this process: give it no file of unknown origin.
+  /// this process: for a file of unknown origin there is `init(unknown:)`.
   /// - Throws: `InputError` for a file of another format, and for one whose objects are larger
   ///   than results are.
   public init(path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw InputError(
-        path, expected: "the results of an ablation", found: "no such file",
-        remedy: "run `swift run ablate` first")
-    }
+    guard FileManager.default.fileExists(atPath: path) else { throw Self.missing(path) }
     self = try HDF5.open(path) { file in
-      try file.check(
-        HDF5Format(
-          name: Self.format, version: Self.version, holds: "results of an ablation",
-          command: "ablate"))
+      try file.check(ResultsAnswer.format)
       var document = ResultsDocument(attributes: [], tables: [], pictures: [])
       for name in AblationAttribute.allCases.map(\.rawValue) {
         if let text = try? file.text(name) { document.attributes.append((name, text)) }
       }
-      try file.collect("/", depth: 0, into: &document)
+      var budget = HDF5.maximumBytes
+      try file.collect("/", depth: 0, budget: &budget, into: &document)
       return document
     }
+  }
+
+  static func missing(_ path: String) -> InputError {
+    InputError(
+      path, expected: "the results of an ablation", found: "no such file",
+      remedy: "run `swift run ablate` first")
   }
 }
 
@@ -49,10 +49,12 @@ public enum AblationAttribute: String, CaseIterable, Sendable {
 extension HDF5 {
   private static let maximumDepth = 8
   private static let maximumObjects = 10_000
-  private static let maximumBytes = 256 << 20
+  /// Of all tables and pictures together: a small file may hold large ones, and one under many names.
+  fileprivate static let maximumBytes = 256 << 20
 
+  /// - Parameter budget: bytes that may still be read.
   fileprivate func collect(
-    _ group: String, depth: Int, into document: inout ResultsDocument
+    _ group: String, depth: Int, budget: inout Int, into document: inout ResultsDocument
   ) throws {
     let count = chdf5_count(handle, group)
     guard count >= 0, count <= Self.maximumObjects, depth <= Self.maximumDepth else {
@@ -68,19 +70,25 @@ extension HDF5 {
         throw InputError("\(self.path): more than \(Self.maximumObjects) objects")
       }
       if chdf5_is_group(handle, path) {
-        try collect(path, depth: depth + 1, into: &document)
-      } else if let table = try table(path) {
+        try collect(path, depth: depth + 1, budget: &budget, into: &document)
+      } else if let table = try table(path, budget: &budget) {
         document.tables.append(table)
-      } else if let picture = try picture(path) {
+      } else if let picture = try picture(path, budget: &budget) {
         document.pictures.append(picture)
       }
     }
   }
 
-  private func bounded(_ count: UInt64, _ size: Int, _ path: String) throws -> Int {
-    guard let count = Int(exactly: count), size > 0, count <= Self.maximumBytes / size else {
-      throw InputError("\(self.path): '\(path)' is too large")
+  /// The number of records of `size` bytes, taken from the budget.
+  private func bounded(
+    _ count: UInt64, _ size: Int, _ path: String, budget: inout Int
+  ) throws -> Int {
+    guard let count = Int(exactly: count), size > 0, count <= budget / size else {
+      throw InputError(
+        "\(self.path): '\(path)'", expected: "at most \(Self.maximumBytes) bytes of results",
+        found: "more", remedy: "make the file again with ablate")
     }
+    budget -= count * size
     return count
   }
 
@@ -98,11 +106,11 @@ extension HDF5 {
     return String(cString: text)
   }
 
-  private func table(_ path: String) throws -> ResultTable? {
+  private func table(_ path: String, budget: inout Int) throws -> ResultTable? {
     var (rowSize, rowCount) = (0, UInt64(0))
     let fields = Int(chdf5_table_size(handle, path, &rowSize, &rowCount))
     guard fields >= 0 else { return nil }
-    let rows = try bounded(rowCount, rowSize, path)
+    let rows = try bounded(rowCount, rowSize, path, budget: &budget)
     var data = [UInt8](repeating: 0, count: rows * rowSize)
     guard chdf5_read_table(handle, path, &data) >= 0 else {
       throw failure("table '\(path)' cannot be read")
@@ -147,11 +155,13 @@ extension HDF5 {
     return ResultTable(path, title: title(path), columns: columns)
   }
 
-  private func picture(_ path: String) throws -> ResultPicture? {
+  private func picture(_ path: String, budget: inout Int) throws -> ResultPicture? {
     var (height, width) = (UInt64(0), UInt64(0))
     guard chdf5_image_size(handle, path, &height, &width) >= 0 else { return nil }
-    let columns = try bounded(width, 3, path)
-    let rows = try bounded(height, 3 * max(columns, 1), path)
+    // Only the whole picture counts.
+    var rowBudget = budget
+    let columns = try bounded(width, 3, path, budget: &rowBudget)
+    let rows = try bounded(height, 3 * max(columns, 1), path, budget: &budget)
     var pixels = [UInt8](repeating: 0, count: 3 * rows * columns)
     guard chdf5_read_image(handle, path, &pixels) >= 0 else {
       throw failure("picture '\(path)' cannot be read")
