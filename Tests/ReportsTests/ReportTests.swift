@@ -49,6 +49,26 @@ import Testing
     #expect(page.all("img").contains { $0.attributes["alt"]?.contains("<script>") == true })
   }
 
+  @Test func budgetsAreTablesOfTheirOwn() throws {
+    let report = try Report(ResultsFixture.document(), path: "results.h5")
+    let tables = try #require(report.studies.first { $0.name == "orders" }).budgets
+    #expect(tables.map(\.title) == ["At the evaluations of A (16)", "At the time of A (47.25 ms)"])
+    #expect(tables[0].columns.map(\.label) == ["family", "fid", "by"])
+    #expect(
+      tables[0].rows.map { $0.map(\.text) } == [
+        ["heun", "2.50", "A"], ["FlowTurbo", "1.60", "B"],
+      ])
+    #expect(tables[0].rows.map { $0[1].isBest } == [false, true])
+    // Of one family alone nothing is best.
+    #expect(
+      tables[1].rows.map { $0.map(\.text) } == [["heun", "2.50", "A"], ["FlowTurbo", "–", ""]])
+    #expect(tables[1].rows.allSatisfy { !$0[1].isBest })
+    #expect(report.markdown.contains("### At the time of A (47.25 ms)"))
+    #expect(try page(ResultsFixture.document()).html.contains("At the evaluations of A (16)"))
+    // What is laid out in another way is no table of budgets.
+    #expect(BudgetTables.all(ResultTable("budgets/a", title: "", columns: [])).isEmpty)
+  }
+
   @Test func nothingYetIsAReportToo() throws {
     let empty = ResultsDocument(attributes: [], tables: [], pictures: [])
     #expect(try page(empty).page.all("p").map(\.text) == [Report.nothing])

@@ -67,6 +67,20 @@ enum ResultsFixture {
     ]
   }
 
+  /// Two families at the evaluations and at the time of `A`.
+  static let budgets = table(
+    "budgets/orders", "Orders: at equal cost",
+    [
+      texts("axis", ["evaluations", "evaluations", "time", "time"]),
+      texts("budget", ["A", "A", "A", "A"]),
+      numbers("budget_evaluations", [16, 16, .nan, .nan]),
+      numbers("budget_time", [.nan, .nan, 47.25, 47.25], unit: "ms"),
+      texts("family", ["heun", "FlowTurbo", "heun", "FlowTurbo"]),
+      ResultColumn("cells", .integers([1, 2, 1, 0]), unit: "1", description: "Cells"),
+      numbers("fid[f]", [2.5, 1.6, 2.5, .nan]), numbers("fid[f]_low", [2.3, 1.45, 2.3, .nan]),
+      numbers("fid[f]_high", [2.7, 1.75, 2.7, .nan]), texts("fid[f]_cell", ["A", "B", "A", ""]),
+    ])
+
   /// A study of which one cell is done, one failed and one waits; none is timed.
   static let partial = [
     table(
@@ -120,7 +134,7 @@ enum ResultsFixture {
         ("processor", "A \"fast\" one"), ("threads", "2"), ("code_version", "0.1.0"),
         ("numerics_version", "3"),
       ],
-      tables: [order] + partial + orders(names: names) + curves,
+      tables: [order, budgets] + partial + orders(names: names) + curves,
       pictures: names.enumerated().map { index, name in
         picture(
           "grids/orders/\(name.replacing("/", with: "_"))", shade: index == 2 ? 10 : 200)

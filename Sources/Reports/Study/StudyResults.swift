@@ -20,6 +20,8 @@ struct StudyResults: Sendable {
   let times: [Measure]
   let costs: [Measure]
   let notes: [String]
+  /// The best of each family at equal cost, where the study has budgets.
+  let budgets: [ReportTable]
   /// Training in `/curves` of each cell that has one.
   let refiners: [(cell: String, training: String)]
 
@@ -65,6 +67,7 @@ struct StudyResults: Sendable {
     differences = groups[.difference] ?? []
     times = groups[.time] ?? []
     costs = groups[.cost] ?? []
+    budgets = document[table: "budgets/\(name)"].map(BudgetTables.all) ?? []
     notes = rows.map(Self.notes) ?? []
     refiners = rows.map(Self.trainings) ?? []
   }

@@ -1,7 +1,7 @@
 extension StudyResults {
   /// The tables that a report shows of a study, without those that hold no number.
   var reportTables: [ReportTable] {
-    [results, differencesTable, costsTable].filter { !$0.isEmpty }
+    ([results, differencesTable] + budgets + [costsTable]).filter { !$0.isEmpty }
   }
 
   /// Cells with the keys that tell them apart, evaluations, metrics, and how fast they are.
