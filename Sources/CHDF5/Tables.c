@@ -293,6 +293,28 @@ int chdf5_read_image(int64_t file, const char *path, uint8_t *pixels) {
   return status;
 }
 
+int chdf5_read_reduced_image(
+    int64_t file, const char *path, uint64_t height, uint64_t width, uint64_t factor,
+    uint8_t *pixels) {
+  uint8_t *whole = malloc((size_t)(3 * height * width));
+  if (!whole || chdf5_read_image(file, path, whole) < 0) {
+    free(whole);
+    return -1;
+  }
+  for (uint64_t y = 0; y < height; y += factor)
+    for (uint64_t x = 0; x < width; x += factor) {
+      uint64_t bottom = y + factor < height ? y + factor : height;
+      uint64_t right = x + factor < width ? x + factor : width;
+      uint64_t count = (bottom - y) * (right - x), sums[3] = {0, 0, 0};
+      for (uint64_t v = y; v < bottom; v++)
+        for (uint64_t u = x; u < right; u++)
+          for (int c = 0; c < 3; c++) sums[c] += whole[3 * (v * width + u) + c];
+      for (int c = 0; c < 3; c++) *pixels++ = (uint8_t)((sums[c] + count / 2) / count);
+    }
+  free(whole);
+  return 0;
+}
+
 char *chdf5_version(void) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);

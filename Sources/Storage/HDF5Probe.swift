@@ -9,6 +9,8 @@ protocol ProbeAnswer: Codable {
   static var longestAnswer: Int { get }
   /// Memory the child may take beyond what the program starts with, in bytes.
   static var extraMemory: Int { get }
+  /// Processor time the child may take; it has three times as long by the clock.
+  static var processorSeconds: Int { get }
 
   /// Reads the file with HDF5. Only in a child process: see ``HDF5Probe``.
   init(probing path: String) throws
@@ -17,6 +19,7 @@ protocol ProbeAnswer: Codable {
 extension ProbeAnswer {
   static var longestAnswer: Int { 32 << 20 }
   static var extraMemory: Int { 512 << 20 }
+  static var processorSeconds: Int { 10 }
 }
 
 /// Reads an unknown HDF5 file, or its structure alone, in a child process.
@@ -34,9 +37,6 @@ public enum HDF5Probe {
   }
   private static let canServe = Atomic<Bool>(false)
 
-  private static let processorSeconds = 10
-  private static let wallSeconds = 30.0
-
   private struct Reply<Answer: Codable>: Codable {
     var answer: Answer?
     var error: String?
@@ -52,7 +52,8 @@ public enum HDF5Probe {
     }
     guard let answer = answers.first(where: { $0.format.name == environment[formatVariable] })
     else { exit(1) }
-    limitThisProcess(extraMemory: answer.extraMemory)
+    limitThisProcess(
+      extraMemory: answer.extraMemory, processorSeconds: answer.processorSeconds)
     guard let json = reply(path, answer) else { exit(1) }
     FileHandle.standardOutput.write(json)
     exit(0)
@@ -78,7 +79,8 @@ public enum HDF5Probe {
         remedy: "make it again, or call HDF5Probe.serveIfAsked() first in the main program")
     }
     let output = try runChild(
-      program ?? "/proc/self/exe", path: path, format: format.name, limit: Answer.longestAnswer)
+      program ?? "/proc/self/exe", path: path, format: format.name, limit: Answer.longestAnswer,
+      seconds: 3 * Double(Answer.processorSeconds))
     guard let reply = try? JSONDecoder().decode(Reply<Answer>.self, from: output) else {
       throw InputError(
         path, expected: "an HDF5 file with \(format.holds)",
@@ -91,7 +93,7 @@ public enum HDF5Probe {
     return answer
   }
 
-  private static func limitThisProcess(extraMemory: Int) {
+  private static func limitThisProcess(extraMemory: Int, processorSeconds: Int) {
     var pages = 0
     if let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) {
       pages = text.split(separator: " ").first.flatMap { Int($0) } ?? 0
@@ -109,7 +111,7 @@ public enum HDF5Probe {
   /// Starts `program` with the question and returns what it wrote, cut off where
   /// it takes too long or writes too much.
   private static func runChild(
-    _ program: String, path: String, format: String, limit: Int
+    _ program: String, path: String, format: String, limit: Int, seconds: Double
   ) throws -> Data {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw InputError("\(path): no pipe for the HDF5 probe") }
@@ -138,7 +140,7 @@ public enum HDF5Probe {
         "\(path): the HDF5 probe cannot be started: \(String(cString: strerror(status)))")
     }
     let output = readAll(
-      reading, until: Date().addingTimeInterval(wallSeconds), limit: limit)
+      reading, until: Date().addingTimeInterval(seconds), limit: limit)
     // Ended already if it answered; a process is waited for after a kill either way.
     if output == nil { kill(process, SIGKILL) }
     var ignored: Int32 = 0

@@ -81,20 +81,50 @@ import Testing
   @Test func whatAFileHoldsIsBounded() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/a.h5"
-      let pixels = [UInt8](repeating: 0, count: 3 << 22)
-      func pictures(_ count: Int) -> ResultsDocument {
-        ResultsDocument(
-          attributes: [], tables: [],
-          pictures: (0..<count).map {
-            ResultPicture("grids/\($0)", title: "", width: 2048, height: 2048, pixels: pixels)
-          })
+      let pixels = [UInt8](repeating: 7, count: 3 << 16)
+      try ResultsDocument(
+        attributes: [], tables: document().tables,
+        pictures: (0..<40).map {
+          ResultPicture("grids/\($0)", title: "", width: 256, height: 256, pixels: pixels)
+        }
+      ).write(to: path)
+      #expect(try ReadOnlyFile(path).size < 1 << 17)
+      func read(_ limits: ReadingLimits) throws -> ResultsDocument {
+        try ResultsDocument(path: path, limits: limits)
       }
-      try pictures(21).write(to: path)
-      #expect(try ResultsDocument(path: path).pictures.count == 21)
-      try pictures(22).write(to: path)
-      #expect(try ReadOnlyFile(path).size < 1 << 20)
-      let error = #expect(throws: InputError.self) { try ResultsDocument(path: path) }
-      #expect(error?.description.contains("at most 268435456 bytes of results") == true)
+      #expect(try read(ReadingLimits(bytes: 41 * 3 << 16)).pictures.count == 40)
+      for limits in [
+        ReadingLimits(bytes: 39 * 3 << 16), ReadingLimits(objectBytes: (3 << 16) - 1),
+        ReadingLimits(objectBytes: 8),
+      ] {
+        let error = #expect(throws: InputError.self) { try read(limits) }
+        #expect(error?.description.contains("bytes") == true)
+      }
+      // Reduced ones take less.
+      let reduced = try read(ReadingLimits(bytes: 11 * 3 << 16, pixels: 128 * 128)).pictures
+      #expect(reduced.count == 40)
+      #expect(reduced.allSatisfy { $0.width == 128 && $0.pixels.allSatisfy { $0 == 7 } })
+    }
+  }
+
+  /// A pixel is the mean of a square, at the right and the bottom of what there is of it.
+  @Test func largePicturesAreReduced() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.h5"
+      let reds: [UInt8] = [0, 10, 20, 40, 60, 80]
+      let pixels: [UInt8] = reds.flatMap { red -> [UInt8] in [red, 0, 255] }
+      try ResultsDocument(
+        attributes: [], tables: [],
+        pictures: [ResultPicture("grids/a", title: "p", width: 3, height: 2, pixels: pixels)]
+      ).write(to: path)
+      let read = try ResultsDocument(path: path, limits: ReadingLimits(pixels: 5)).pictures
+      #expect(
+        read == [
+          ResultPicture(
+            "grids/a", title: "p, at 1/2 of its size", width: 2, height: 1,
+            pixels: [28, 0, 255, 50, 0, 255])
+        ])
+      #expect(try ResultsDocument(path: path).pictures.first?.pixels == pixels)
     }
   }
 

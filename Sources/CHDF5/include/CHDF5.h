@@ -94,5 +94,10 @@ int chdf5_table_field(int64_t file, const char *path, int index, chdf5_field *fi
 int chdf5_read_table(int64_t file, const char *path, void *data);
 int chdf5_image_size(int64_t file, const char *path, uint64_t *height, uint64_t *width);
 int chdf5_read_image(int64_t file, const char *path, uint8_t *pixels);
+/* The means of squares of `factor` x `factor` pixels, smaller ones at the right and the bottom, of
+   an image whose size chdf5_image_size said. */
+int chdf5_read_reduced_image(
+    int64_t file, const char *path, uint64_t height, uint64_t width, uint64_t factor,
+    uint8_t *pixels);
 
 #endif

@@ -5,9 +5,12 @@ struct ResultsAnswer: ProbeAnswer {
   static let format = HDF5Format(
     name: ResultsDocument.format, version: ResultsDocument.version, holds: "results of an ablation",
     command: "ablate")
-  /// The 256 MB that a document may have, as base64, and names beside them.
+  /// What is told of a file; pictures are for looking at, and many of a large model would not fit.
+  static let limits = ReadingLimits(bytes: 256 << 20, objectBytes: 64 << 20, pixels: 1 << 19)
+  /// Those bytes as base64, and names beside them.
   static let longestAnswer = 400 << 20
   static let extraMemory = 2 << 30
+  static let processorSeconds = 60
 
   fileprivate struct Attribute: Codable {
     let name: String
@@ -42,7 +45,9 @@ struct ResultsAnswer: ProbeAnswer {
   private let tables: [Table]
   private let pictures: [Picture]
 
-  init(probing path: String) throws { self.init(try ResultsDocument(path: path)) }
+  init(probing path: String) throws {
+    self.init(try ResultsDocument(path: path, limits: Self.limits))
+  }
 
   private init(_ document: ResultsDocument) {
     attributes = document.attributes.map { Attribute(name: $0.name, value: $0.value) }
@@ -101,7 +106,8 @@ extension ResultsAnswer.Column {
 }
 
 extension ResultsDocument {
-  /// Reads the file of an ablation that may come from anywhere: see ``HDF5Probe``.
+  /// Reads the file of an ablation that may come from anywhere: see ``HDF5Probe``. Pictures of more
+  /// than half a million pixels are reduced to less.
   /// - Throws: `InputError` for a file that is damaged, of another format or too large.
   public init(unknown path: String) throws { try self.init(unknown: path, probe: nil) }
 

@@ -8,7 +8,9 @@ extension ResultsDocument {
   /// this process: for a file of unknown origin there is `init(unknown:)`.
   /// - Throws: `InputError` for a file of another format, and for one whose objects are larger
   ///   than results are.
-  public init(path: String) throws {
+  public init(path: String) throws { try self.init(path: path, limits: ReadingLimits()) }
+
+  init(path: String, limits: ReadingLimits) throws {
     guard FileManager.default.fileExists(atPath: path) else { throw Self.missing(path) }
     self = try HDF5.open(path) { file in
       try file.check(ResultsAnswer.format)
@@ -16,8 +18,8 @@ extension ResultsDocument {
       for name in AblationAttribute.allCases.map(\.rawValue) {
         if let text = try? file.text(name) { document.attributes.append((name, text)) }
       }
-      var budget = HDF5.maximumBytes
-      try file.collect("/", depth: 0, budget: &budget, into: &document)
+      var limits = limits
+      try file.collect("/", depth: 0, limits: &limits, into: &document)
       return document
     }
   }
@@ -27,6 +29,16 @@ extension ResultsDocument {
       path, expected: "the results of an ablation", found: "no such file",
       remedy: "run `swift run ablate` first")
   }
+}
+
+/// How much of a file is read: a small file may hold large objects, and one under many names.
+struct ReadingLimits {
+  /// Of all tables and pictures together, as they are kept; what is left while a file is read.
+  var bytes = 2 << 30
+  /// Of a table or a whole picture.
+  var objectBytes = 256 << 20
+  /// Pixels of a picture that is kept; a larger one is kept at a whole fraction of its size.
+  var pixels = Int.max
 }
 
 /// The attributes of an ablation's file, all texts.
@@ -49,12 +61,9 @@ public enum AblationAttribute: String, CaseIterable, Sendable {
 extension HDF5 {
   private static let maximumDepth = 8
   private static let maximumObjects = 10_000
-  /// Of all tables and pictures together: a small file may hold large ones, and one under many names.
-  fileprivate static let maximumBytes = 256 << 20
 
-  /// - Parameter budget: bytes that may still be read.
   fileprivate func collect(
-    _ group: String, depth: Int, budget: inout Int, into document: inout ResultsDocument
+    _ group: String, depth: Int, limits: inout ReadingLimits, into document: inout ResultsDocument
   ) throws {
     let count = chdf5_count(handle, group)
     guard count >= 0, count <= Self.maximumObjects, depth <= Self.maximumDepth else {
@@ -70,26 +79,38 @@ extension HDF5 {
         throw InputError("\(self.path): more than \(Self.maximumObjects) objects")
       }
       if chdf5_is_group(handle, path) {
-        try collect(path, depth: depth + 1, budget: &budget, into: &document)
-      } else if let table = try table(path, budget: &budget) {
+        try collect(path, depth: depth + 1, limits: &limits, into: &document)
+      } else if let table = try table(path, limits: &limits) {
         document.tables.append(table)
-      } else if let picture = try picture(path, budget: &budget) {
+      } else if let picture = try picture(path, limits: &limits) {
         document.pictures.append(picture)
       }
     }
   }
 
-  /// The number of records of `size` bytes, taken from the budget.
+  /// The number of records of `size` bytes, where an object may be as large.
   private func bounded(
-    _ count: UInt64, _ size: Int, _ path: String, budget: inout Int
+    _ count: UInt64, _ size: Int, _ path: String, limits: ReadingLimits
   ) throws -> Int {
-    guard let count = Int(exactly: count), size > 0, count <= budget / size else {
-      throw InputError(
-        "\(self.path): '\(path)'", expected: "at most \(Self.maximumBytes) bytes of results",
-        found: "more", remedy: "make the file again with ablate")
+    guard let count = Int(exactly: count), size > 0, count <= limits.objectBytes / size else {
+      throw tooLarge(path, limits.objectBytes)
     }
-    budget -= count * size
     return count
+  }
+
+  private func take(_ bytes: Int, _ path: String, limits: inout ReadingLimits) throws {
+    guard bytes <= limits.bytes else {
+      throw InputError(
+        "\(self.path): '\(path)'", expected: "fewer bytes of results in all", found: "more",
+        remedy: "make the file again with ablate")
+    }
+    limits.bytes -= bytes
+  }
+
+  private func tooLarge(_ path: String, _ limit: Int) -> InputError {
+    InputError(
+      "\(self.path): '\(path)'", expected: "at most \(limit) bytes", found: "more",
+      remedy: "make the file again with ablate")
   }
 
   private func title(_ path: String) -> String {
@@ -106,11 +127,12 @@ extension HDF5 {
     return String(cString: text)
   }
 
-  private func table(_ path: String, budget: inout Int) throws -> ResultTable? {
+  private func table(_ path: String, limits: inout ReadingLimits) throws -> ResultTable? {
     var (rowSize, rowCount) = (0, UInt64(0))
     let fields = Int(chdf5_table_size(handle, path, &rowSize, &rowCount))
     guard fields >= 0 else { return nil }
-    let rows = try bounded(rowCount, rowSize, path, budget: &budget)
+    let rows = try bounded(rowCount, rowSize, path, limits: limits)
+    try take(rows * rowSize, path, limits: &limits)
     var data = [UInt8](repeating: 0, count: rows * rowSize)
     guard chdf5_read_table(handle, path, &data) >= 0 else {
       throw failure("table '\(path)' cannot be read")
@@ -155,17 +177,23 @@ extension HDF5 {
     return ResultTable(path, title: title(path), columns: columns)
   }
 
-  private func picture(_ path: String, budget: inout Int) throws -> ResultPicture? {
+  private func picture(_ path: String, limits: inout ReadingLimits) throws -> ResultPicture? {
     var (height, width) = (UInt64(0), UInt64(0))
     guard chdf5_image_size(handle, path, &height, &width) >= 0 else { return nil }
-    // Only the whole picture counts.
-    var rowBudget = budget
-    let columns = try bounded(width, 3, path, budget: &rowBudget)
-    let rows = try bounded(height, 3 * max(columns, 1), path, budget: &budget)
-    var pixels = [UInt8](repeating: 0, count: 3 * rows * columns)
-    guard chdf5_read_image(handle, path, &pixels) >= 0 else {
-      throw failure("picture '\(path)' cannot be read")
-    }
-    return ResultPicture(path, title: title(path), width: columns, height: rows, pixels: pixels)
+    let columns = try bounded(width, 3, path, limits: limits)
+    let rows = try bounded(height, 3 * max(columns, 1), path, limits: limits)
+    var factor = 1
+    func part(_ side: Int) -> Int { (side + factor - 1) / factor }
+    while part(rows) * part(columns) > limits.pixels { factor += 1 }
+    try take(3 * part(rows) * part(columns), path, limits: &limits)
+    var pixels = [UInt8](repeating: 0, count: 3 * part(rows) * part(columns))
+    let status =
+      factor == 1
+      ? chdf5_read_image(handle, path, &pixels)
+      : chdf5_read_reduced_image(handle, path, height, width, UInt64(factor), &pixels)
+    guard status >= 0 else { throw failure("picture '\(path)' cannot be read") }
+    return ResultPicture(
+      path, title: title(path) + (factor > 1 ? ", at 1/\(factor) of its size" : ""),
+      width: part(columns), height: part(rows), pixels: pixels)
   }
 }
