@@ -167,7 +167,8 @@ let package = Package(
         "Diagnostics",
       ]),
     tests("Configuration", ["Diagnostics"]),
-    tests("Imaging", ["Diagnostics", "CResampling"], resources: [.copy("Fixtures")]),
+    tests(
+      "Imaging", ["Diagnostics", "CResampling", "FuzzSupport"], resources: [.copy("Fixtures")]),
     tests(
       "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
       resources: [.copy("Fixtures")]),
@@ -175,7 +176,7 @@ let package = Package(
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
       swiftSettings: habits),
-    tests("Storage", ["Diagnostics", "Files", "hdf5-probe-host"]),
+    tests("Storage", ["Diagnostics", "Files", "FuzzSupport", "hdf5-probe-host"]),
     tests("Solids", ["Files", "Diagnostics", "Randomness"]),
     tests("Reports", ["Storage", "Files", "Diagnostics"]),
     tests(
@@ -218,8 +219,8 @@ let package = Package(
       [
         "PipelinesTestSupport", "CPUExecutor", "ReferenceExecutor", "Checkpoints", "Configuration",
         "Diagnostics",
-        "Evaluation", "Files", "Imaging", "Machine", "ModelFiles", "Models", "Randomness",
-        "Sampling", "Solids", "Storage", "TensorGraph", "Training",
+        "Evaluation", "Files", "FuzzSupport", "Imaging", "Machine", "ModelFiles", "Models",
+        "Randomness", "Sampling", "Solids", "Storage", "TensorGraph", "Training",
       ]),
     tests(
       "Ablation",
@@ -231,7 +232,8 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: [
-        "Ablation", "Configuration", "Diagnostics", "Models", "Pipelines", "Sampling", "Training",
+        "Ablation", "Configuration", "Diagnostics", "FuzzSupport", "Models", "Pipelines",
+        "Sampling", "Training",
       ],
       swiftSettings: habits),
     // The programs as users start them: help, errors, exit codes, kills.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import TensorGraph
 
@@ -20,12 +21,11 @@ final class CPUProgram: Program {
     let layout = try Layout(graph, frozen: frozen, precision: precision)
     let (instructions, lowered, plan) = (layout.instructions, layout.lowered, layout.plan)
 
-    let arena = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(plan.arenaBytes, 64), alignment: 1 << 21)
+    let arena = try Self.allocate(max(plan.arenaBytes, 64))
     // Large pages spare the walks through page tables that streaming kernels are made of.
     madvise(arena.baseAddress, arena.count, 14)
     var isComplete = false
-    defer { if !isComplete { arena.deallocate() } }
+    defer { if !isComplete { free(arena.baseAddress) } }
 
     var used: [HostTensor] = []
     var constants: [HostTensor] = []
@@ -109,7 +109,18 @@ final class CPUProgram: Program {
     isComplete = true
   }
 
-  deinit { arena.deallocate() }
+  deinit { free(arena.baseAddress) }
+
+  /// Swift's own allocation would end the process where there is no memory.
+  private static func allocate(_ bytes: Int) throws -> UnsafeMutableRawBufferPointer {
+    var pointer: UnsafeMutableRawPointer?
+    guard posix_memalign(&pointer, 1 << 21, bytes) == 0, let pointer else {
+      throw InputError(
+        "memory", expected: "\(bytes) bytes for the values of a program", found: "no such room",
+        remedy: "lower the batch size")
+    }
+    return UnsafeMutableRawBufferPointer(start: pointer, count: bytes)
+  }
 
   func run(_ given: [String: HostTensor]) throws -> [String: HostTensor] {
     for input in inputs {
@@ -153,6 +164,7 @@ extension CPUProgram {
       let schedule = Schedule(graph)
       let instructions =
         joined ? Instruction.list(graph, schedule) : Instruction.single(graph, schedule)
+      try Self.checkSizes(instructions.flatMap(\.results).map { graph.type(of: $0) })
       let formats = FormatPlan(graph, schedule, instructions, precision)
       let assigned = Set(graph.assignments.map(\.variable))
 
@@ -178,6 +190,19 @@ extension CPUProgram {
       self.instructions = instructions
       self.formats = formats
       self.lowered = lowered
+    }
+
+    /// - Throws: `ProgramError` for values that no machine has room for: counting their bytes
+    ///   could overflow, oneDNN, which counts rows in 32 bits, would divide by 0, and a primitive
+    ///   for each of a million sequences would take the memory before any value does.
+    private static func checkSizes(_ types: [TensorType]) throws {
+      if let type = types.first(where: { $0.shape.rowCount > Int(Int32.max) }) {
+        throw ProgramError("a value \(type) has more rows than can be computed with")
+      }
+      let bytes = types.reduce(0.0) { $0 + 8 * Double($1.shape.elementCount) }
+      guard bytes < 0x1p43 else {
+        throw ProgramError("its values would take \(bytes / 2) bytes in all")
+      }
     }
   }
 }

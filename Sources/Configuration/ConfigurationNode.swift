@@ -57,5 +57,5 @@ func quotable(_ text: String, limit: Int = 60) -> String {
     shown +=
       scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
   }
-  return text.unicodeScalars.count > limit ? shown + "…" : shown
+  return text.unicodeScalars.dropFirst(limit).isEmpty ? shown : shown + "…"
 }

@@ -51,6 +51,9 @@ extension UInt64: ConfigurationValue {
 }
 
 extension Double: ConfigurationValue {
+  private static let smallest = 1e-37
+  private static let largest = 3.4e38
+
   public static var expectation: String { "a number" }
   public static var kinds: Set<ConfigurationScalarKind> { [.integer, .number] }
 
@@ -58,6 +61,12 @@ extension Double: ConfigurationValue {
     // Swift reads no ".nan" and ".inf", and turns 1e999 into infinity.
     guard let value = Double(text), value.isFinite else {
       throw InputError("expected a finite number, found \(quotable(text))")
+    }
+    // Networks compute in float32, which would make infinity or 0 of it.
+    guard value == 0 || (Self.smallest...Self.largest).contains(abs(value)) else {
+      throw InputError(
+        "expected 0 or a number that float32 holds, of an amount from \(Self.smallest) to "
+          + "\(Self.largest), found \(quotable(text))")
     }
     self = value
   }

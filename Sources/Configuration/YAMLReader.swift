@@ -43,7 +43,8 @@ struct YAMLReader {
 
   private func convert(_ node: Node, path: String, depth: Int) throws -> ConfigurationNode {
     let place = self.place(node.mark?.line ?? 1)
-    let subject = path.isEmpty ? "\(place)" : "\(place): \(path)"
+    // For errors alone: the text of an override is long, and nodes are many.
+    var subject: String { path.isEmpty ? "\(place)" : "\(place): \(path)" }
     guard depth <= Self.maximumDepth else {
       throw InputError("\(place): nested deeper than \(Self.maximumDepth) levels")
     }

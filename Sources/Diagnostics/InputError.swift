@@ -16,9 +16,23 @@ public struct InputError: Error, Sendable, CustomStringConvertible {
   }
 
   public init(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = message.shortened.split(whereSeparator: \.isNewline).joined(separator: " ")
     // Names come from files that anyone may have made: they must not steer the terminal.
     description = line.withoutControlCharacters
+  }
+}
+
+extension String {
+  /// The most bytes that stay of a message; the longest path has 4096.
+  fileprivate static let longest = 6000
+  private static let longestEnd = 1000
+
+  /// The text with its middle left out where a value in it is too long for people.
+  fileprivate var shortened: String {
+    guard utf8.count > Self.longest else { return self }
+    let start = utf8.prefix(Self.longest - Self.longestEnd)
+    return String(decoding: start, as: UTF8.self) + " … "
+      + String(decoding: utf8.suffix(Self.longestEnd), as: UTF8.self)
   }
 }
 

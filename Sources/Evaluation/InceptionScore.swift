@@ -73,7 +73,13 @@ public struct InceptionScoreSums: Sendable {
       division = .chunks(chunk)
       isSingle = true
     case .fidelity(let parts, let seed):
-      guard (1...max(total, 1)).contains(parts), total < Int(Int32.max) else {
+      guard parts <= max(total, 1) else {
+        throw InputError(
+          "Inception Score",
+          expected: "at least \(parts) images, one for each of its \(parts) parts",
+          found: "\(total)")
+      }
+      guard parts >= 1, total < Int(Int32.max) else {
         throw InputError(
           "Inception Score", expected: "1 to \(total) parts of \(total) images",
           found: "\(parts)")

@@ -41,21 +41,38 @@ enum JPEGDecoding {
   private static func samples(
     _ bytes: [UInt8], _ header: JPEGHeader, format: TJPF, channels: Int
   ) throws(ImageFault) -> [UInt8] {
+    let (samples, isWhole) = try decode(bytes, header, format, channels, fill: nil)
+    // Warnings (stray bytes, a damaged segment) leave a whole picture, which Pillow accepts too.
+    // But once a warning has been given, TurboJPEG calls an error that ended the decoding one as
+    // well: then rows are as they were before.
+    guard !isWhole else { return samples }
+    let (dark, _) = try decode(bytes, header, format, channels, fill: 0)
+    let (bright, _) = try decode(bytes, header, format, channels, fill: 0xFF)
+    guard dark == bright else {
+      throw ImageFault("a damaged JPEG, of which some rows cannot be decoded")
+    }
+    return dark
+  }
+
+  /// - Parameter fill: what samples hold that the decoder does not write; nil for anything.
+  /// - Returns: the samples, and whether they were decoded without a warning.
+  private static func decode(
+    _ bytes: [UInt8], _ header: JPEGHeader, _ format: TJPF, _ channels: Int, fill: UInt8?
+  ) throws(ImageFault) -> (samples: [UInt8], isWhole: Bool) {
     guard let decoder = tjInitDecompress() else { throw ImageFault("no memory to decode it") }
     defer { tjDestroy(decoder) }
     let count = header.width * header.height * channels
     var status: Int32 = -1
     let samples = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      if let fill { buffer.initialize(repeating: fill) }
       status = tjDecompress2(
         decoder, bytes, UInt(bytes.count), buffer.baseAddress, Int32(header.width), 0,
         Int32(header.height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
       filled = count
     }
-    // Warnings (stray bytes, a damaged segment) leave a whole picture, which Pillow
-    // accepts too; a lost tail has been refused before.
     guard status == 0 || tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue) else {
       throw ImageFault(String(cString: tjGetErrorStr2(decoder)))
     }
-    return samples
+    return (samples, status == 0)
   }
 }

@@ -8,10 +8,22 @@ extension TensorFile {
   /// wants them are mapped, not copied; others are converted piece by piece, so that loading
   /// takes no more memory than the result and a megabyte.
   /// - Parameter shape: what the tensor is to be seen as, of as many elements.
+  /// - Throws: `InputError` also where an element is NaN or infinite: it would only show in
+  ///   what the network gives, far from here.
   public func hostTensor(_ name: String, shape: Shape) throws -> HostTensor {
-    if let view = mappedTensor(name, shape: shape) { return view }
-    let tensor = HostTensor(shape: shape)
-    try read(name, into: tensor.floats)
+    let tensor: HostTensor
+    if let view = mappedTensor(name, shape: shape) {
+      tensor = view
+    } else {
+      tensor = HostTensor(shape: shape)
+      try read(name, into: tensor.floats)
+    }
+    if let place = UnsafeBufferPointer(tensor.floats).firstNonFinite {
+      throw InputError(
+        "\(path): tensor '\(name)'", expected: "finite numbers",
+        found: "\(tensor.floats[place]) in element \(place)",
+        remedy: "the file is damaged, or its training went wrong: copy it again, or take another")
+    }
     return tensor
   }
 

@@ -138,7 +138,8 @@ public struct Compare {
     }
     let account = try evaluation.map { evaluation in
       try evaluate(contestants, by: evaluation, draws, &results) { contestant, batch in
-        try decoder(sample(contestant.sampler, batch), rows: batch.keptRows)
+        try decoder(
+          sample(contestant.sampler, batch), rows: batch.keptRows, from: batch.drawn.lowerBound)
       }
     }
     let comparison = PlanComparison(

@@ -49,8 +49,8 @@ public struct Likelihood {
     let executor = try CPUExecutor(precision: configuration.precision.resolved())
     let estimator = try estimator(predictor, executor)
     let work = try estimator.work(labels: jobs.drawn(0).map(\.condition))
-    warnOfMemory(
-      try memory(predictor.model, work, jobs, executor.precision).total, to: observe)
+    try checkMemory(
+      memory(predictor.model, work, jobs, executor.precision).total, to: observe)
 
     let output = configuration.output
     try AtomicFile.makeDirectory(output)

@@ -47,7 +47,7 @@ public struct Sample {
     let memory = try memory(
       models, refiner, work(sampler, models, source), executor.precision,
       encodes: source.inputs != nil)
-    warnOfMemory(memory.total, to: observe)
+    try checkMemory(memory.total, to: observe)
     let decoder = try models.decoder(executor)
 
     var manifest = try self.manifest(

@@ -34,7 +34,8 @@ public struct Report: Sendable {
     let shown = Set(studies.map(\.name))
     let others = all.filter { !shown.contains($0.name) }.map(\.name)
     hidden = Set(
-      others.flatMap { ["tables/\($0)", "summary/\($0)", "budgets/\($0)"] } + (others.isEmpty ? [] : ["cells"]))
+      others.flatMap { ["tables/\($0)", "summary/\($0)", "budgets/\($0)"] }
+        + (others.isEmpty ? [] : ["cells"]))
   }
 
   /// Where a report goes unless a folder is named: beside its file, `results-report` of `results.h5`.

@@ -11,6 +11,8 @@ public enum LabelPolicy: Sendable, Equatable {
 
   /// Longer lists are refused.
   public static let maximumClasses = 100_000
+  /// No model has more.
+  private static let modelClasses = 1_000_000
 
   /// Reads `random`, `balanced` or a list with ranges, `0-4,207,9`.
   /// - Throws: `InputError` naming the part that cannot be read.
@@ -50,6 +52,11 @@ public enum LabelPolicy: Sendable, Equatable {
         "labels '\(text.prefix(60))'", expected: "random, balanced or classes like 0-4,7",
         found: "'\(part.prefix(40))'")
     }
+    guard last < modelClasses else {
+      throw InputError(
+        "labels '\(text.prefix(60))'", expected: "classes below \(modelClasses)",
+        found: "'\(part.prefix(40))'")
+    }
     guard last - first < room else {
       throw InputError("labels '\(text.prefix(60))': more than \(maximumClasses) classes")
     }
@@ -71,9 +78,11 @@ extension LabelPolicy: CustomStringConvertible {
     var parts: [String] = []
     var rest = classes
     while let first = rest.first {
-      let run = zip(rest, first...).prefix { $0 == $1 }.count
+      let run = zip(rest, 0...).prefix { label, place in
+        label.subtractingReportingOverflow(first) == (place, false)
+      }.count
       let length = run >= 3 ? run : 1
-      parts.append(length == 1 ? "\(first)" : "\(first)-\(first + length - 1)")
+      parts.append(length == 1 ? "\(first)" : "\(first)-\(first + (length - 1))")
       rest = rest.dropFirst(length)
     }
     return parts.joined(separator: ",")

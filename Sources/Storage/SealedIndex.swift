@@ -28,6 +28,9 @@ private struct UserBlock<Index: Codable>: Codable {
 extension SealedIndex {
   private static var mark: String { "\(format.name.uppercased()) \(format.version) " }
 
+  /// More is no index, and is not taken into memory.
+  private static var longestJSON: Int { 64 << 20 }
+
   /// Opens a file by its seal, or by ``HDF5Probe`` where it has none.
   /// - Parameter probe: the program to look at unknown files with; nil for this one.
   init(of file: ReadOnlyFile, probe: String? = nil) throws {
@@ -64,7 +67,7 @@ extension SealedIndex {
     else { return nil }
     let fields = String(decoding: head[mark.utf8.count..<lineEnd], as: UTF8.self).split(
       separator: " ")
-    guard fields.count == 2, let length = Int(fields[0]), length > 0,
+    guard fields.count == 2, let length = Int(fields[0]), (1...longestJSON).contains(length),
       length < file.size - lineEnd - 1
     else { return nil }
     let json = try file.bytes(lineEnd + 1..<lineEnd + 1 + length)

@@ -149,8 +149,10 @@ public final class Trainer {
       try step.run(batch, step: state.step + 1, learningRate: rate)
     }
     guard result.isFinite else {
+      // The step's weights are spoilt and never written; their moments tell where it began.
+      let first = state.firstNonFinite().map { ", first of the tensors: \($0)" } ?? ""
       throw TrainingError.nonFinite(
-        quantity: "loss is \(result.loss), gradient norm \(result.gradientNorm)",
+        quantity: "loss is \(result.loss), gradient norm \(result.gradientNorm)\(first)",
         step: state.step + 1, indices: lastIndices, lastCheckpoint: lastCheckpoint)
     }
     state.step += 1

@@ -104,6 +104,12 @@ import Testing
     expectError(
       "x.yaml:4: seed: expected an integer from 0 to 18446744073709551615, found -1",
       minimal + "seed: -1")
+    // In float32 they would be infinite or 0, in a step far from here.
+    for text in ["1e308", "3.5e38", "1e-40", "5e-324"] {
+      expectError(
+        "x.yaml:1: training.rate: expected 0 or a number that float32 holds, of an amount from "
+          + "1e-37 to 3.4e+38, found \(text)", "training: {rate: \(text)}")
+    }
     for text in [".nan", ".inf", "-.INF", "1e999"] {
       expectError(
         "x.yaml:1: training.rate: expected a finite number, found \(text)",

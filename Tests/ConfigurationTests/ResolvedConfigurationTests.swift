@@ -43,7 +43,7 @@ import Testing
     #expect(try ResolvedConfiguration(again).yaml == yaml)
   }
 
-  @Test(arguments: [.leastNonzeroMagnitude, 1.7976931348623157e308, 1e-10, 123_456_789.123, 1e22])
+  @Test(arguments: [1e-37, 3.4e38, 1e-10, 123_456_789.123, 1e22])
   func numbersRoundTrip(_ number: Double) throws {
     var value = try decode(minimal)
     value.training.rate = number

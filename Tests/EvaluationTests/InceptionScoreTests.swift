@@ -87,9 +87,10 @@ import Testing
   @Test func whatHasNoScoreIsAnError() throws {
     let logits = try Sets.normal(4, 3, seed: 1, name: "logits.npz")
     expectInputError("1 or more") { _ = try score(logits, .adm(chunk: 0)) }
-    for parts in [0, -1, 5] {
+    for parts in [0, -1] {
       expectInputError("parts of 4") { _ = try score(logits, .fidelity(parts: parts, seed: 1)) }
     }
+    expectInputError("at least 5 images") { _ = try score(logits, .fidelity(parts: 5, seed: 1)) }
     expectInputError("none") {
       _ = try InceptionScoreSums(.adm(), classes: 3, total: 0).score()
     }

@@ -94,6 +94,13 @@ import Testing
     }
   }
 
+  /// TurboJPEG warns, then fails, and reports a warning: what it has not written is no picture.
+  @Test func rowsThatAreNotDecodedAreAnError() throws {
+    let path = Fixtures.path("damaged/half_decoded.jpg")
+    let error = try #require(throws: InputError.self) { try ImageDecoder.decode(path: path) }
+    #expect(error.description.hasPrefix(path) && error.description.contains("rows"))
+  }
+
   @Test func missingFilesFoldersAndPipesAreErrors() throws {
     try withTemporaryFolder { folder in
       #expect(mkfifo("\(folder)/pipe.JPEG", 0o600) == 0)

@@ -1,10 +1,6 @@
-import Ablation
 import Configuration
-import Models
 import Pipelines
-import Sampling
 import Testing
-import Training
 
 /// docs/configuration.md has a row for every key, with its default, and no row beside.
 @Suite struct ConfigurationDocumentTests {
@@ -18,104 +14,26 @@ import Training
 
   /// The keys of a configuration that hold values.
   private static func keys(_ command: String, _ schema: some ConfigurationSchema) throws -> [Key] {
-    var path: [String] = []
-    return try ResolvedConfiguration(schema).yaml.split(separator: "\n").compactMap { line in
-      let indentation = line.prefix { $0 == " " }.count
-      let parts = line.dropFirst(indentation).split(separator: ":", maxSplits: 1)
-      path = Array(path.prefix(indentation / 2)) + [String(parts[0])]
-      let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
-      guard !value.isEmpty, value != "{}" else { return nil }
+    try EveryConfiguration.keys(schema).map { key in
+      let path = key.path.split(separator: ".").map(String.init)
       return Key(
         command: command, section: path.dropLast().joined(separator: "."),
-        name: path.last ?? "", value: String(value))
+        name: path.last ?? "", value: key.value)
     }
   }
 
   /// Every configuration with every section that may be null, and once more without.
   private static func all() throws -> [Key] {
-    var images = ImageSetOptions()
-    images.render = RenderedSetOptions()
-    var encoding = EncodingOptions()
-    encoding.images = images
-    var latents = LatentSetOptions()
-    latents.encode = encoding
-
-    var vae = TrainVAEConfiguration()
-    vae.data = images
-    vae.training.reconstructions = ReconstructionOptions()
-    var encode = EncodeConfiguration()
-    encode.encode = encoding
-    var predictor = TrainPredictorConfiguration()
-    predictor.data = latents
-    predictor.training.samples = SampleGridOptions()
-    predictor.training.options.time = .logitNormal(mean: 0, std: 1)
-    var refiner = TrainRefinerConfiguration()
-    refiner.data = latents
-    refiner.training.samples = SampleGridOptions()
-    var features = TrainFeaturesConfiguration()
-    features.data = images
-    var sample = SampleConfiguration()
-    sample.refiner = NetworkReference()
-    var compare = CompareConfiguration()
-    compare.refiners = [("NAME", ComparedRefiner())]
-    var evaluation = ComparisonEvaluationOptions()
-    evaluation.render = RenderedSetOptions()
-    compare.evaluation = evaluation
-    var likelihood = LikelihoodConfiguration()
-    likelihood.data = latents
-    var variant = ComparedPlan()
-    (variant.adaptive, variant.diffusion) = (AdaptiveOptions(), DiffusionOptions())
-    compare.sampling.variants = [("NAME", variant)]
-    var plain = CompareConfiguration()
-    plain.sampling.variants = [("NAME", ComparedPlan())]
-    plain.evaluation = ComparisonEvaluationOptions()
-    var ablation = AblationConfiguration()
-    ablation.studies = [("NAME", StudyConfiguration())]
-    var rendered = ablation
-    rendered.reference = RenderedSetOptions()
-    rendered.agreement = AgreementOptions()
-    var curvature = CurvatureConfiguration()
-    curvature.predictors = [("NAME", StudiedPredictor())]
-    return try keys("ablate", ablation) + keys("ablate", rendered) + keys("curvature", curvature)
-      + keys("train-vae", vae)
-      + keys("train-vae", TrainVAEConfiguration())
-      + keys("encode", encode) + keys("encode", EncodeConfiguration())
-      + keys("train-predictor", predictor)
-      + keys("train-predictor", TrainPredictorConfiguration())
-      + keys("train-refiner", refiner) + keys("train-refiner", TrainRefinerConfiguration())
-      + keys("train-features", features) + keys("train-features", TrainFeaturesConfiguration())
-      + keys("sample", sample) + keys("compare", compare)
-      + keys("compare", plain) + keys("evaluate", EvaluateConfiguration())
-      + keys("likelihood", likelihood) + keys("likelihood", LikelihoodConfiguration())
-      + tasks()
-  }
-
-  private static func tasks() throws -> [Key] {
-    var (edit, inpaint) = (EditConfiguration(), InpaintConfiguration())
-    var (invert, interpolate) = (InvertConfiguration(), InterpolateConfiguration())
-    edit.task.refiner = NetworkReference()
-    inpaint.task.refiner = NetworkReference()
-    invert.task.refiner = NetworkReference()
-    interpolate.task.refiner = NetworkReference()
-    return try keys("edit", edit) + keys("inpaint", inpaint) + keys("invert", invert)
-      + keys("interpolate", interpolate)
-  }
-
-  /// Whether the table under `heading` is about the section of `key`: it names the section
-  /// and either no command or this one.
-  private static func concerns(_ heading: String, _ key: Key) -> Bool {
-    let commands = [
-      "train-vae", "encode", "train-predictor", "train-refiner", "train-features", "sample",
-      "compare", "curvature", "evaluate", "likelihood", "edit", "inpaint", "invert", "interpolate",
-      "ablate",
-    ]
-    guard !key.section.isEmpty else {
-      return heading == "All files" || heading == "The top of `\(key.command)`"
+    var all: [Key] = []
+    for (command, schema) in EveryConfiguration.filled + EveryConfiguration.plain {
+      all += try keys(command, schema)
     }
-    let words = heading.quotedWords
-    let named = heading.contains(" of `") ? words.filter(commands.contains) : []
-    return words.contains(key.section)
-      && (named.isEmpty || named.contains(key.command) || key.section.contains("."))
+    return all
+  }
+
+  /// Whether the table under `heading` is about the section of `key`.
+  private static func concerns(_ heading: String, _ key: Key) -> Bool {
+    EveryConfiguration.concerns(heading, command: key.command, section: key.section)
   }
 
   @Test func everyKeyIsDocumentedWithItsDefault() throws {

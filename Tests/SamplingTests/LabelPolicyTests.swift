@@ -14,9 +14,18 @@ import Testing
 
   @Test(arguments: [
     "", "Random", "1,", "-1", "3-1", "1-2-3", "a", "0-1000000000", "99999999999999999999",
+    "1000000", "9223372036854775807", "9223372036854775806-9223372036854775807",
   ])
   func refusesOtherTexts(_ text: String) {
     #expect(throws: InputError.self) { try LabelPolicy(text) }
+  }
+
+  /// Runs of numbers end where numbers do.
+  @Test func printsAnyNumbers() {
+    #expect(
+      LabelPolicy.classes([.max - 2, .max - 1, .max]).description == "\(Int.max - 2)-\(Int.max)")
+    #expect(
+      LabelPolicy.classes([.max, .min, .min + 1]).description.split(separator: ",").count == 3)
   }
 
   @Test func classesAreHeldToTheModel() throws {

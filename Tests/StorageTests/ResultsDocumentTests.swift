@@ -6,9 +6,9 @@ import Testing
 @testable import Storage
 
 @Suite struct ResultsDocumentTests {
-  private static let pixels = (0..<18).map { UInt8($0 * 14) }
+  static let pixels = (0..<18).map { UInt8($0 * 14) }
 
-  private func document(value: Double = 0.5) -> ResultsDocument {
+  static func document(value: Double = 0.5) -> ResultsDocument {
     ResultsDocument(
       attributes: [("configuration", "output: a\n"), ("commit", "")],
       tables: [
@@ -35,24 +35,24 @@ import Testing
   @Test func isReadAsItWasWritten() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/results.h5"
-      try document().write(to: path)
+      try Self.document().write(to: path)
       let read = try ResultsDocument(path: path)
       #expect(read[attribute: "configuration"] == "output: a\n")
       #expect(read[attribute: "commit"] == "")
       #expect(read[attribute: "processor"] == nil)
       // In the order of names; tables without rows are not there.
       #expect(read.tables.map(\.path) == ["cells", "tables/orders"])
-      #expect(read[table: "tables/orders"] == document().tables[0])
-      #expect(read[table: "cells"] == document().tables[2])
-      #expect(read.pictures == document().pictures)
+      #expect(read[table: "tables/orders"] == Self.document().tables[0])
+      #expect(read[table: "cells"] == Self.document().tables[2])
+      #expect(read.pictures == Self.document().pictures)
     }
   }
 
   @Test func equalDocumentsGiveEqualBytes() throws {
     try withTemporaryFolder { folder in
-      try document().write(to: folder + "/a.h5")
-      try document().write(to: folder + "/b.h5")
-      try document(value: 0.25).write(to: folder + "/c.h5")
+      try Self.document().write(to: folder + "/a.h5")
+      try Self.document().write(to: folder + "/b.h5")
+      try Self.document(value: 0.25).write(to: folder + "/c.h5")
       let hashes = try ["a", "b", "c"].map { try FileHash.sha256(ofFile: "\(folder)/\($0).h5") }
       #expect(hashes[0] == hashes[1])
       #expect(hashes[0] != hashes[2])
@@ -83,7 +83,7 @@ import Testing
       let path = folder + "/a.h5"
       let pixels = [UInt8](repeating: 7, count: 3 << 16)
       try ResultsDocument(
-        attributes: [], tables: document().tables,
+        attributes: [], tables: Self.document().tables,
         pictures: (0..<40).map {
           ResultPicture("grids/\($0)", title: "", width: 256, height: 256, pixels: pixels)
         }
@@ -137,7 +137,8 @@ import Testing
       let path = folder + "/table.h5"
       try TableFile.write(
         to: path, format: "flowturbo-evaluation", version: 1, attributes: [], columns: [])
-      #expect(throws: InputError.self) { try ResultsDocument(path: path) }
+      let other = #expect(throws: InputError.self) { try ResultsDocument(path: path) }
+      #expect(other?.description.contains("expected format flowturbo-ablation") == true)
     }
   }
 }

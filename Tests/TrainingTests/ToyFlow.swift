@@ -33,8 +33,10 @@ enum ToyFlow {
   /// Points of three clusters, their posteriors narrow.
   struct Points: LatentSource {
     let count: Int
-    /// Sample whose mean is not a number.
+    /// Sample whose loss leaves float32.
     var broken: Int?
+    /// Sample whose mean is not a number.
+    var missing: Int?
     let sampleShape = ToyFlow.sampleShape
     let scale: Float = 0.5
     var labels: [Int32] { (0..<count).map { Int32($0 % classes) } }
@@ -43,7 +45,8 @@ enum ToyFlow {
       index: Int, flip: Bool, mean: UnsafeMutableBufferPointer<Float>,
       logVariance: UnsafeMutableBufferPointer<Float>
     ) throws {
-      mean[0] = (index == broken ? .nan : Float(index % 3)) * (flip ? -1 : 1)
+      mean[0] =
+        (index == missing ? .nan : index == broken ? 1e30 : Float(index % 3)) * (flip ? -1 : 1)
       mean[1] = Float(index)
       logVariance.update(repeating: -4)
     }

@@ -83,6 +83,25 @@ import Testing
     }
   }
 
+  /// NaN in the data is told as such, not as a loss, and before any step has used it.
+  @Test func latentsThatAreNoNumbersAreNamed() throws {
+    try withTemporaryFolder { folder in
+      var run = try ToyFlow.run(output: folder, steps: 60)
+      let split = try DataSplit(count: 40, heldOut: 11, seed: 5)
+      let points = ToyFlow.Points(count: 40, missing: split.training[3])
+      let draws = FlowDraws(ToyFlow.options(steps: 60), classes: 3)
+      run.batches = try LatentBatches(points, training: split.training, draws: draws, seed: 5)
+      let trainer = try trainer(run)
+      let error = #expect(throws: InputError.self) { _ = try trainer.train() }
+      #expect(
+        error?.description.hasPrefix(
+          "latents: sample \(split.training[3]): expected a latent of finite numbers, found nan in "
+            + "element 0, from mean nan and log-variance -4") == true,
+        "\(error?.description ?? "")")
+      #expect(trainer.state.step < 8)
+    }
+  }
+
   /// The step, from 1, whose batch first holds sample `index`.
   private func first(drawing index: Int, _ run: TrainingRun) -> Int {
     let batch = Batch(run.loss.inputs, count: run.options.batch)

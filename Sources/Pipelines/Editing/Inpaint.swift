@@ -90,7 +90,8 @@ private struct InpaintedImages: SampleSource {
   func images(_ latents: SampleLatents, _ batch: SampleBatches.Batch, by decoder: LatentDecoder)
     throws -> [RGBImage]
   {
-    let painted = try decoder(latents.samples, rows: batch.keptRows)
+    let painted = try decoder(
+      latents.samples, rows: batch.keptRows, from: batch.drawn.lowerBound)
     return try zip(batch.kept, painted).map { index, image in
       Seam(try mask(index), feather: feather).join(image, to: try batches.crop(index))
     }

@@ -77,6 +77,9 @@ struct TaskBatches {
       let image = image(index)
       if let last, last.image == image { return last.latent }
       let latent = try encoder(crop(image))
+      guard latent.allSatisfy(\.isFinite) else {
+        throw NonFiniteLatent(image: image, path: images.entries[image].path)
+      }
       last = (image, latent)
       return latent
     }

@@ -2,6 +2,16 @@ import Foundation
 
 /// Numbers as people read them.
 enum Amounts {
+  /// The product of sizes that a configuration and files give; where it is larger than any disk,
+  /// a number of that order, which sums of a few cannot overflow.
+  static func product(_ factors: Int...) -> Int {
+    let largest = 1 << 58
+    return factors.reduce(1) { product, factor in
+      let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+      return overflow ? largest : min(result, largest)
+    }
+  }
+
   /// `12.3 M`
   static func count(_ value: Double) -> String {
     scaled(value, step: 1000, ["", " k", " M", " G", " T", " P"])

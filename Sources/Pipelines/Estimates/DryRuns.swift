@@ -99,12 +99,13 @@ extension Encode {
     let side = options.images.size
     try check(vae.configuration)
     let images = try imageCount()
-    let graph = try vae.encodingGraph(batch: options.batch, side: side)
+    let graph = try checkingSizes { try vae.encodingGraph(batch: options.batch, side: side) }
     let precision = try options.precision.resolved()
     let rate = try MachineRate.measure(precision)
     let weights = 4 * vae.parameters.valueCount + transformedBytes(vae.encoderParameters)
-    let program = try CPUExecutor.workingMemory(
-      of: graph, frozen: true, precision: precision)
+    let program = try checkingSizes {
+      try CPUExecutor.workingMemory(of: graph, frozen: true, precision: precision)
+    }
     // Each image and its mirror image.
     let work = 2 * graph.multiplyAdds / Double(options.batch) * Double(images)
     try reportDryRun(
@@ -122,7 +123,7 @@ extension Encode {
         ["memory: encoder program", Amounts.bytes(program)],
         [
           "size of the latents",
-          Amounts.bytes(16 * images * latentShape(vae.configuration).elementCount),
+          Amounts.bytes(Amounts.product(16, images, latentShape(vae.configuration).elementCount)),
         ],
         ["machine: multiply-adds per second", Amounts.count(rate.multiplyAdds)],
         ["time, about", Amounts.duration(rate.seconds(work))],
@@ -153,15 +154,17 @@ extension AutoencoderKL {
 
   /// Multiply–adds to encode one image.
   func encodingWork(side: Int) throws -> Double {
-    try encodingGraph(batch: 1, side: side).multiplyAdds
+    try checkingSizes { try encodingGraph(batch: 1, side: side).multiplyAdds }
   }
 
   /// Multiply–adds to decode one latent of the given side.
   func decodingWork(side: Int) throws -> Double {
-    let graph = Graph()
-    let latents = try graph.input("latents", [1, configuration.latentChannels, side, side])
-    graph.output("images", try decode(latents))
-    return graph.multiplyAdds
+    try checkingSizes {
+      let graph = Graph()
+      let latents = try graph.input("latents", [1, configuration.latentChannels, side, side])
+      graph.output("images", try decode(latents))
+      return graph.multiplyAdds
+    }
   }
 }
 
@@ -174,16 +177,4 @@ func reportDryRun(
   observe(.note(try ResolvedConfiguration(configuration).yaml))
   observe(.table(title: "Nothing was run. What it would take:", rows: estimates))
   warnOfMemory(memory, to: observe)
-}
-
-/// Warns where `need` bytes are more than the machine has.
-func warnOfMemory(
-  _ need: Int, available: UInt64 = ProcessInfo.processInfo.physicalMemory,
-  to observe: PipelineObserver
-) {
-  guard need > available else { return }
-  observe(
-    .warning(
-      "needs about \(Amounts.bytes(need)) of memory, this machine has "
-        + "\(Amounts.bytes(Int(clamping: available))): expect it to swap or to be killed"))
 }

@@ -1,4 +1,5 @@
 import CPUExecutor
+import Synchronization
 import TensorGraph
 
 /// How fast this machine multiplies, measured on one large matrix product.
@@ -6,8 +7,18 @@ struct MachineRate {
   /// Multiply–adds per second.
   let multiplyAdds: Double
 
-  /// Takes about a third of a second.
+  /// Of this process, by precision.
+  private static let known = Mutex<[Precision: MachineRate]>([:])
+
+  /// Takes about a third of a second the first time.
   static func measure(_ precision: Precision) throws -> MachineRate {
+    if let rate = known.withLock({ $0[precision] }) { return rate }
+    let rate = try measured(precision)
+    known.withLock { $0[precision] = rate }
+    return rate
+  }
+
+  private static func measured(_ precision: Precision) throws -> MachineRate {
     let side = 1024
     let graph = Graph()
     let x = try graph.input("x", [side, side])

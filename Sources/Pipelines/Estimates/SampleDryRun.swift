@@ -39,8 +39,9 @@ extension Sample {
     ]
     let memory = try self.memory(
       models, refiner, work, precision, encodes: source.inputs != nil)
-    let pixels = 3 * models.imageSide * models.imageSide * count
-    let latents = configuration.write.latents ? 4 * models.latentShape.elementCount * count : 0
+    let pixels = Amounts.product(3, models.imageSide, models.imageSide, count)
+    let latents =
+      configuration.write.latents ? Amounts.product(4, models.latentShape.elementCount, count) : 0
 
     var table = [
       ["estimate", "value"],

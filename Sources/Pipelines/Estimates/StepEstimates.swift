@@ -37,7 +37,8 @@ extension TrainRefiner {
     return (
       WorkEstimate(
         multiplyAdds: try estimate.multiplyAdds(),
-        disk: model.parameters.valueCount * (16 * states + 10)), model.configuration
+        disk: Amounts.product(model.parameters.valueCount, 16 * states + 10)),
+      model.configuration
     )
   }
 }
@@ -54,7 +55,8 @@ extension TrainVAE {
       options: options.common, precision: try configuration.precision.resolved())
     return WorkEstimate(
       multiplyAdds: try estimate.multiplyAdds(),
-      disk: model.parameters.valueCount * (16 * options.common.checkpoint.keep + 10))
+      disk: Amounts.product(
+        model.parameters.valueCount, 16 * options.common.checkpoint.keep + 10))
   }
 }
 
@@ -108,8 +110,8 @@ extension Sample {
     }
     return WorkEstimate(
       multiplyAdds: sampling + Double(count) * (try vae.decodingWork(side: shape.inputSize)),
-      disk: 3 * side * side * count * (configuration.write.npz ? 1 : 0)
-        + 3 * side * side * min(count, 160) / 2)
+      disk: Amounts.product(3, side, side, count, configuration.write.npz ? 1 : 0)
+        + Amounts.product(3, side, side, min(count, 160)) / 2)
   }
 }
 
@@ -131,6 +133,6 @@ extension Encode {
     // Each image and its mirror image.
     return WorkEstimate(
       multiplyAdds: 2 * Double(count) * (try vae.encodingWork(side: options.images.size)),
-      disk: 16 * count * latentShape(vae.configuration).elementCount)
+      disk: Amounts.product(16, count, latentShape(vae.configuration).elementCount))
   }
 }

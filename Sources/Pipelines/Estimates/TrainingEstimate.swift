@@ -22,10 +22,12 @@ struct TrainingEstimate {
 
   private func graph() throws -> Graph {
     try options.validate()
-    return try TrainingStep.graph(
-      loss: loss, parameters: parameters, batch: options.batch,
-      accumulation: options.accumulation, optimizer: options.optimizer
-    ).graph
+    return try checkingSizes {
+      try TrainingStep.graph(
+        loss: loss, parameters: parameters, batch: options.batch,
+        accumulation: options.accumulation, optimizer: options.optimizer
+      ).graph
+    }
   }
 
   /// Bytes of weights and optimiser, of batches and of the step program.
@@ -36,7 +38,9 @@ struct TrainingEstimate {
     return (
       4 * (4 * trained + 2 * (parameters.valueCount - trained) + frozen.valueCount),
       2 * loss.inputs.reduce(0) { $0 + $1.type(options.batch).byteCount },
-      try CPUExecutor.workingMemory(of: graph, frozen: false, precision: precision)
+      try checkingSizes {
+        try CPUExecutor.workingMemory(of: graph, frozen: false, precision: precision)
+      }
     )
   }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import Diagnostics
 import Evaluation
 import Foundation
@@ -80,11 +81,25 @@ final class EvaluatedSet {
   func matrix(_ column: FeatureColumn) throws -> FeatureMatrix {
     if let matrix = matrices[column] { return matrix }
     let file = try features()
-    let matrix = try FeatureMatrix(
-      "\(role) (\(input.path))", rows: file.count, columns: file.description.dimensions(of: column),
-      values: file.read(column, rows: 0..<file.count))
+    let matrix = try rows(0..<file.count, of: column, in: file)
     matrices[column] = matrix
     return matrix
+  }
+
+  private func rows(_ rows: Range<Int>, of column: FeatureColumn, in file: FeaturesFile) throws
+    -> FeatureMatrix
+  {
+    let values = try file.read(column, rows: rows)
+    let columns = file.description.dimensions(of: column)
+    if let place = values.withUnsafeBufferPointer({ $0.firstNonFinite }) {
+      throw InputError(
+        "\(file.path): dataset '\(column.rawValue)' of the \(role)", expected: "finite numbers",
+        found: "\(values[place]) in row \(rows.lowerBound + place / columns), column "
+          + "\(place % columns)",
+        remedy: "remove the file, to compute the features again")
+    }
+    return try FeatureMatrix(
+      "\(role) (\(input.path))", rows: rows.count, columns: columns, values: values)
   }
 
   /// Passes the rows on in blocks.
@@ -92,11 +107,7 @@ final class EvaluatedSet {
     let file = try features()
     for first in stride(from: 0, to: file.count, by: Self.block) {
       let rows = first..<min(first + Self.block, file.count)
-      try body(
-        FeatureMatrix(
-          "\(role) (\(input.path))", rows: rows.count,
-          columns: file.description.dimensions(of: column),
-          values: file.read(column, rows: rows)))
+      try body(self.rows(rows, of: column, in: file))
     }
   }
 

@@ -33,7 +33,7 @@ struct TrainingSession {
     var run = run
     let precision = try precision.resolved()
     run.identity.add(precision)
-    try warnOfMemory(
+    try checkMemory(
       TrainingEstimate(
         parameters: run.parameters, loss: run.loss, options: run.options, precision: precision,
         frozen: frozen

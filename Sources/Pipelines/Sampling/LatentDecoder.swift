@@ -34,13 +34,30 @@ struct LatentDecoder {
   }
 
   /// Images of the `rows` of latents (n, C, h, w) as the sampler leaves them.
-  func callAsFunction(_ latents: HostTensor, rows: Range<Int>) throws -> [RGBImage] {
+  /// - Parameter first: the sample of row 0, for messages.
+  /// - Throws: ``NonFinitePicture`` rather than black pixels for numbers that are none.
+  func callAsFunction(
+    _ latents: HostTensor, rows: Range<Int>, from first: Int = 0
+  ) throws -> [RGBImage] {
     let length = shape.elementCount
     return try rows.map { row in
       let values = latents.floats[row * length..<(row + 1) * length].map { $0 / scale }
       guard let image = try program.run(["latents": HostTensor(values, shape: shape)])["image"]
       else { throw ProgramError("decoder: its program returned no image") }
+      guard image.floats.allSatisfy(\.isFinite) else {
+        throw NonFinitePicture(sample: first + row)
+      }
       return RGBImage(signedUnit: image.array(), width: width, height: height)
     }
+  }
+}
+
+/// Decoding went out of the numbers' range.
+struct NonFinitePicture: ExitCodeProviding, CustomStringConvertible {
+  let sample: Int
+  var exitCode: ExitCode { .checkFailed }
+  var description: String {
+    "sample \(sample): its decoded picture holds NaN or infinities; check the autoencoder's "
+      + "weights and scaling factor"
   }
 }

@@ -39,7 +39,7 @@ extension SampleSource {
   func images(_ latents: SampleLatents, _ batch: SampleBatches.Batch, by decoder: LatentDecoder)
     throws -> [RGBImage]
   {
-    try decoder(latents.samples, rows: batch.keptRows)
+    try decoder(latents.samples, rows: batch.keptRows, from: batch.drawn.lowerBound)
   }
 
   func finish(_ products: SampleProducts, by decoder: LatentDecoder) throws {}

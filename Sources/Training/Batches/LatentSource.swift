@@ -16,9 +16,21 @@ public protocol LatentSource: Sendable {
   func read(
     index: Int, flip: Bool, mean: UnsafeMutableBufferPointer<Float>,
     logVariance: UnsafeMutableBufferPointer<Float>) throws
+
+  /// What messages call image `index`.
+  func name(of index: Int) -> String
+}
+
+extension LatentSource {
+  public func name(of index: Int) -> String { "latents: sample \(index)" }
 }
 
 extension LatentsFile: LatentSource {
   public var sampleShape: Shape { [description.channels, description.height, description.width] }
   public var scale: Float { Float(description.scalingFactor) }
+
+  public func name(of index: Int) -> String {
+    let source = (try? sourcePath(index: index)).map { " (\($0))" } ?? ""
+    return "\(path): sample \(index)\(source)"
+  }
 }

@@ -30,6 +30,7 @@ public struct PosteriorSampler {
       let deviation = exp(logVariances[i] / 2)
       latent[i] = (means[i] + deviation * noise.normal()) * source.scale
     }
+    try check(latent, index)
   }
 
   /// The posterior's mean·scale, as `draw` without noise.
@@ -38,6 +39,17 @@ public struct PosteriorSampler {
     guard means.count == latent.count else { throw misfit(latent.count) }
     try source.read(index: index, flip: false, mean: means, logVariance: logVariance.floats)
     for i in latent.indices { latent[i] = means[i] * source.scale }
+    try check(latent, index)
+  }
+
+  /// - Throws: `InputError` that names the sample, where its posterior is none of numbers.
+  private func check(_ latent: UnsafeMutableBufferPointer<Float>, _ index: Int) throws {
+    guard let place = latent.firstIndex(where: { !$0.isFinite }) else { return }
+    throw InputError(
+      source.name(of: index), expected: "a latent of finite numbers",
+      found: "\(latent[place]) in element \(place), from mean \(mean.floats[place]) and "
+        + "log-variance \(logVariance.floats[place])",
+      remedy: "the file is damaged: make it again with flowturbo encode")
   }
 
   private func misfit(_ count: Int) -> InputError {

@@ -1,6 +1,7 @@
 import Checkpoints
 import Files
 import Foundation
+import FuzzSupport
 import Testing
 
 /// Damaged files of each format. `make fuzz` runs 200 000 per reader.
@@ -46,7 +47,7 @@ import Testing
         var count = 0
         try archive.forEachChunk(of: member) { count += $0.count }
         guard count == member.size, archive.member(named: member.name)?.size == count else {
-          throw ReaderFuzz.Contradiction(text: "\(count) bytes of \(member)")
+          throw DamagedFiles.Contradiction("\(count) bytes of \(member)")
         }
         _ = try archive.bytes(member, atMost: ReaderFuzz.limit)
       }
