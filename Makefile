@@ -8,7 +8,7 @@ BENCHMARKS = -c $(CONFIG) --package-path Benchmarks --scratch-path .build-benchm
 SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quickstart compare-solvers test test-slow fuzz lint docs bench bench-peers bench-growth \
+.PHONY: help setup build quickstart compare-solvers test test-slow fuzz test-faults test-faults-long lint docs bench bench-peers bench-growth \
 	bench-test test-notebooks pretrain clean
 
 help: ## Lists the targets
@@ -37,6 +37,14 @@ test-slow: setup ## Runs the tests that take minutes, too
 fuzz: setup ## Damages files of every format 200 000 times per reader (minutes)
 	swift build -c $(CONFIG) --build-tests
 	FUZZ_MUTATIONS=$(FUZZ_MUTATIONS) swift test -c $(CONFIG) --disable-xctest --no-parallel --filter FuzzTests
+
+test-faults: setup ## Kills, full disks, damaged files: 20 kills per command (up to 40 minutes)
+	swift build -c $(CONFIG) --build-tests
+	@CONFIG=$(CONFIG) scripts/test_faults.sh 20
+
+test-faults-long: setup ## The same with 100 kills per command, part by part; repeat it to go on (hours)
+	swift build -c $(CONFIG) --build-tests
+	@CONFIG=$(CONFIG) scripts/test_faults.sh 100
 
 lint: setup ## Checks format, scripts, imports; builds code and docs with warnings as errors
 	swift format lint --strict --recursive $(SWIFT_FORMAT_PATHS)

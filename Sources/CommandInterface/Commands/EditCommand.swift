@@ -12,7 +12,7 @@ struct EditCommand: ComputingCommand {
   @Option(help: "Short for --set edit.strength=…: 0 leaves the image, 1 nothing of it.")
   var strength: Double?
 
-  var threading: ThreadOption { task.threading }
+  var common: CommonOptions { task.common }
 
   func run() throws {
     var configuration = try task.decode(

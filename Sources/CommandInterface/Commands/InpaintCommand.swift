@@ -18,7 +18,7 @@ struct InpaintCommand: ComputingCommand {
   @Option(help: "Short for --set inpaint.rounds=…: how often each step is run.")
   var rounds: Int?
 
-  var threading: ThreadOption { task.threading }
+  var common: CommonOptions { task.common }
 
   func run() throws {
     var configuration = try task.decode(

@@ -11,7 +11,7 @@ struct InterpolateCommand: ComputingCommand {
   @Option(help: "Short for --set interpolate.frames=…: pictures, both ends among them.")
   var frames: Int?
 
-  var threading: ThreadOption { task.threading }
+  var common: CommonOptions { task.common }
 
   func run() throws {
     var configuration = try task.decode(

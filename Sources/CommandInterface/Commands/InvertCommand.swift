@@ -9,7 +9,7 @@ struct InvertCommand: ComputingCommand {
   @OptionGroup var task: TaskFlags
   @OptionGroup var images: ImageFlags
 
-  var threading: ThreadOption { task.threading }
+  var common: CommonOptions { task.common }
 
   func run() throws {
     var configuration = try task.decode(InvertConfiguration.self, flags: images.flags)

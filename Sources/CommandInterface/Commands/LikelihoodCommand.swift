@@ -27,7 +27,7 @@ struct LikelihoodCommand: ComputingCommand {
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     var source = source

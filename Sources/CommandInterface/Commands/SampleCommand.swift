@@ -31,7 +31,7 @@ struct SampleCommand: ComputingCommand {
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     var source = source

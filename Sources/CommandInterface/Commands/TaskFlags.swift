@@ -18,7 +18,7 @@ struct TaskFlags: ParsableArguments {
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   /// - Parameter flags: keys with the values that other flags gave them, which win.
   func decode<Schema: ConfigurationSchema>(

@@ -28,13 +28,14 @@ public struct FrechetBootstrap: Sendable {
   ///     their spread.
   ///   - resamples: at least 2; percentiles of 95 % want a hundred or more.
   ///   - confidence: share of the resampled distances within the interval, in (0, 1).
-  ///   - progress: told how many resamples are done, from several threads.
+  ///   - progress: told how many resamples are done, from several threads; throwing from it ends
+  ///     the work and is passed on.
   /// - Throws: `InputError` as ``FrechetDistance``, and for settings out of range.
   public init(
     reference: FeatureMoments, samples: FeatureMatrix, strata: BootstrapStrata? = nil,
     means: MeanPrecision = .double, resamples: Int = 200, confidence: Double = 0.95,
     seed: UInt64 = 0,
-    progress: @Sendable (Int) -> Void = { _ in }
+    progress: @Sendable (Int) throws -> Void = { _ in }
   ) throws {
     guard (2...1_000_000).contains(resamples), confidence > 0, confidence < 1 else {
       throw InputError(
@@ -64,7 +65,7 @@ public struct FrechetBootstrap: Sendable {
         samples, strata, around: centre, seed: seed, index: index)
       let value = try FrechetDistance.between(reference, factor, drawn, CovarianceFactor(drawn))
         .value
-      progress(done.add(1, ordering: .relaxed).newValue)
+      try progress(done.add(1, ordering: .relaxed).newValue)
       return value
     }.sorted()
     resampled = values
