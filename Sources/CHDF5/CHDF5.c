@@ -126,26 +126,6 @@ int chdf5_create_dataset(
   return status;
 }
 
-int chdf5_label_dataset(
-    int64_t file, const char *name, const char *unit, const char *const *dimensions, int rank) {
-  chdf5_silence();
-  hid_t id = H5Dopen2(file, name, H5P_DEFAULT);
-  if (id < 0) return -1;
-  int status = unit[0] ? chdf5_put_text(id, "unit", unit) : 0;
-  hsize_t count = rank;
-  hid_t type = text_type(0), space = H5Screate_simple(1, &count, NULL);
-  hid_t attribute =
-      type < 0 || space < 0
-          ? -1
-          : H5Acreate2(id, "DIMENSION_LABELS", type, space, H5P_DEFAULT, H5P_DEFAULT);
-  if (attribute < 0 || H5Awrite(attribute, type, dimensions) < 0) status = -1;
-  if (attribute >= 0) H5Aclose(attribute);
-  if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
-  if (H5Dclose(id) < 0) status = -1;
-  return status;
-}
-
 static chdf5_type kind(hid_t type) {
   if (H5Tequal(type, H5T_IEEE_F32LE) > 0) return CHDF5_FLOAT32;
   if (H5Tequal(type, H5T_IEEE_F64LE) > 0) return CHDF5_FLOAT64;

@@ -112,14 +112,8 @@ struct HDF5 {
   /// Gives a dataset that was created its unit, unless that is empty, and a name for each of its
   /// dimensions, as HDF5's dimension labels.
   func label(_ name: String, unit: String, dimensions: [String]) throws {
-    var texts = dimensions.map { strdup($0) }
-    defer { for text in texts { free(text) } }
-    let status = texts.withUnsafeMutableBufferPointer { labels in
-      labels.withMemoryRebound(to: UnsafePointer<CChar>?.self) {
-        chdf5_label_dataset(handle, name, unit, $0.baseAddress, Int32($0.count))
-      }
-    }
-    guard status >= 0 else { throw failure("dataset '\(name)' cannot be labelled") }
+    if !unit.isEmpty { try put("unit", unit, at: name) }
+    try put("DIMENSION_LABELS", dimensions, at: name)
   }
 
   func dataset(_ name: String) throws -> Dataset {

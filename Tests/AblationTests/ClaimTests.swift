@@ -21,7 +21,10 @@ import Testing
       heartbeat: heartbeat, isExclusive: false)
   }
 
-  @Test func oneOfTwoGetsAStep() throws {
+  /// As two processes have them of one sweep.
+  private func withTwoTables(
+    _ body: (_ one: ClaimTable, _ two: ClaimTable, _ folder: SweepFolder) throws -> Void
+  ) throws {
     try withTemporaryFolder { root in
       let folder = SweepFolder(root: root)
       let (one, two) = (try ClaimTable(folder), try ClaimTable(folder))
@@ -29,6 +32,12 @@ import Testing
         one.end()
         two.end()
       }
+      try body(one, two, folder)
+    }
+  }
+
+  @Test func oneOfTwoGetsAStep() throws {
+    try withTwoTables { one, two, _ in
       #expect(try one.claim("a", isExclusive: false) == .mine)
       guard case .taken(let holder) = try two.claim("a", isExclusive: false) else {
         Issue.record("claimed twice")
@@ -49,13 +58,7 @@ import Testing
   }
 
   @Test func nothingBeginsBesideWhatIsExclusive() throws {
-    try withTemporaryFolder { root in
-      let folder = SweepFolder(root: root)
-      let (one, two) = (try ClaimTable(folder), try ClaimTable(folder))
-      defer {
-        one.end()
-        two.end()
-      }
+    try withTwoTables { one, two, _ in
       #expect(try two.claim("b", isExclusive: false) == .mine)
       // It is claimed beside work that goes on, for whose end its runner waits.
       #expect(try one.claim("times", isExclusive: true) == .mine)
@@ -94,13 +97,7 @@ import Testing
   }
 
   @Test func heartbeatsKeepAClaimYoung() throws {
-    try withTemporaryFolder { root in
-      let folder = SweepFolder(root: root)
-      let (one, two) = (try ClaimTable(folder), try ClaimTable(folder))
-      defer {
-        one.end()
-        two.end()
-      }
+    try withTwoTables { one, two, folder in
       #expect(try one.claim("a", isExclusive: false) == .mine)
       let before = try #require(try two.others().first)
       one.beat()

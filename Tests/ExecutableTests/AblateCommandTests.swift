@@ -12,13 +12,7 @@ import Testing
         data:
           latents: latents/latents.h5
         teacher: {weights: predictor/predictor.safetensors}
-        training:
-          steps: 24
-          batch: 4
-          optimizer: {learningRate: 1e-3, emaDecay: 0.9}
-          checkpoint: {every: 5, keep: 2}
-          heldOut: {count: 10, every: 12}
-          logEvery: 1
+        training: {\(TinyRuns.training)}
       sample:
         predictor: {weights: predictor/predictor.safetensors}
         vae: {weights: vae/vae.safetensors}

@@ -29,6 +29,11 @@ enum TinyRuns {
       vae: {weights: vae/vae.safetensors}
     """
 
+  /// How predictors and refiners are trained.
+  static let training =
+    "steps: 24, batch: 4, optimizer: {learningRate: 1e-3, emaDecay: 0.9}, logEvery: 1, "
+    + "checkpoint: {every: 5, keep: 2}, heldOut: {count: 10, every: 12}"
+
   static let predictor = """
     output: predictor
     data:
@@ -41,29 +46,18 @@ enum TinyRuns {
     model:
       {inputSize: 8, patchSize: 2, inChannels: 4, hiddenSize: 16, depth: 2, heads: 2,
         classes: 10, learnSigma: false}
-    training:
-      steps: 24
-      batch: 4
-      accumulation: 2
-      optimizer: {learningRate: 1e-3, emaDecay: 0.9}
-      checkpoint: {every: 5, keep: 2}
-      heldOut: {count: 10, every: 12}
-      logEvery: 1
-      samples: {every: 12, plans: [H2], perClass: 1, vae: {weights: vae/vae.safetensors}}
+    training: {
+      \(training), accumulation: 2,
+      samples: {every: 12, plans: [H2], perClass: 1, vae: {weights: vae/vae.safetensors}}}
     """
 
   static let refiner = """
     output: refiner
     data: {latents: latents/latents.h5}
     teacher: {weights: predictor/predictor.safetensors}
-    training:
-      steps: 24
-      batch: 4
-      optimizer: {learningRate: 1e-3, emaDecay: 0.9}
-      checkpoint: {every: 5, keep: 2}
-      heldOut: {count: 10, every: 12}
-      logEvery: 1
-      samples: {every: 12, plans: [H2, H1P1R1], perClass: 1, vae: {weights: vae/vae.safetensors}}
+    training: {
+      \(training),
+      samples: {every: 12, plans: [H2, H1P1R1], perClass: 1, vae: {weights: vae/vae.safetensors}}}
     """
 
   static let features = """

@@ -77,17 +77,21 @@ public struct TinyModels: Sendable {
       ], to: path)
   }
 
-  /// A configuration of `flowturbo sample` with these networks.
-  public func sampleConfiguration(output: String, count: Int = 8, batch: Int = 3) -> String {
+  /// The keys that all configurations with these networks begin with.
+  private func run(_ output: String) -> String {
     """
     output: \(output)
     seed: 5
-    predictor:
-      weights: \(predictor)
-    refiner:
-      weights: \(refiner)
-    vae:
-      weights: \(vae)
+    predictor: {weights: \(predictor)}
+    refiner: {weights: \(refiner)}
+    vae: {weights: \(vae)}
+    """
+  }
+
+  /// A configuration of `flowturbo sample` with these networks.
+  public func sampleConfiguration(output: String, count: Int = 8, batch: Int = 3) -> String {
+    """
+    \(run(output))
     sampling:
       plan: H2P1R1
       count: \(count)
@@ -109,14 +113,7 @@ public struct TinyModels: Sendable {
     output: String, plan: String = "H2P1R1", sampling: String = "", _ more: String
   ) -> String {
     """
-    output: \(output)
-    seed: 5
-    predictor:
-      weights: \(predictor)
-    refiner:
-      weights: \(refiner)
-    vae:
-      weights: \(vae)
+    \(run(output))
     sampling:
       plan: "\(plan)"
       batch: 3

@@ -40,10 +40,6 @@ int chdf5_close(int64_t file);
    offset once the file is closed. */
 int chdf5_create_dataset(
     int64_t file, const char *name, const char *description, chdf5_dataset *dataset);
-/* Writes the attribute `unit`, unless it is empty, and `rank` names of dimensions, as the
-   high-level library's H5DSset_label does. */
-int chdf5_label_dataset(
-    int64_t file, const char *name, const char *unit, const char *const *dimensions, int rank);
 int chdf5_get_dataset(int64_t file, const char *name, chdf5_dataset *dataset);
 
 /* Attributes of the root group. */

@@ -15,7 +15,11 @@ struct ConfigurationOptions: ParsableArguments {
       valueName: "key=value"))
   var overrides: [String] = []
 
-  func decode<Schema: ConfigurationSchema>(_ schema: Schema.Type) throws -> Schema {
-    try ConfigurationFile(path: config, overrides: overrides).decode(schema)
+  /// - Parameter flags: keys with the YAML that other flags gave them, which win.
+  func decode<Schema: ConfigurationSchema>(
+    _ schema: Schema.Type, flags: [(key: String, value: String?)] = []
+  ) throws -> Schema {
+    let values = flags.compactMap { key, value in value.map { "\(key)=\($0)" } }
+    return try ConfigurationFile(path: config, overrides: overrides + values).decode(schema)
   }
 }

@@ -23,11 +23,11 @@ struct CurvatureCommand: ComputingCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    var source = source
-    for (key, value) in [("plan", plan), ("count", count), ("labels", labels)] {
-      if let value { source.overrides.append("sampling.\(key)=\(value)") }
-    }
-    var configuration = try source.decode(CurvatureConfiguration.self)
+    var configuration = try source.decode(
+      CurvatureConfiguration.self,
+      flags: [
+        ("sampling.plan", plan), ("sampling.count", count), ("sampling.labels", labels),
+      ])
     if let choice = weights.choice {
       for index in configuration.predictors.indices {
         configuration.predictors[index].value.network.use = choice

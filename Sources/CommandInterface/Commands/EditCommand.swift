@@ -12,14 +12,12 @@ struct EditCommand: ComputingCommand {
   @Option(help: "Short for --set edit.strength=…: 0 leaves the image, 1 nothing of it.")
   var strength: Double?
 
-  var common: CommonOptions { task.common }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
-    var configuration = try task.decode(
+    let configuration = try task.decode(
       EditConfiguration.self,
       flags: images.flags + [("edit.strength", strength.map { .number("\($0)") })])
-    if let choice = task.weights.choice { configuration.task.use(choice) }
-    let pipeline = Edit(configuration, observe: Terminal.observer)
-    try task.run(pipeline.dryRun) { try pipeline.run(resume: $0) }
+    try task.run(try .edit(configuration, observe: Terminal.observer))
   }
 }

@@ -18,17 +18,15 @@ struct InpaintCommand: ComputingCommand {
   @Option(help: "Short for --set inpaint.rounds=…: how often each step is run.")
   var rounds: Int?
 
-  var common: CommonOptions { task.common }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
-    var configuration = try task.decode(
+    let configuration = try task.decode(
       InpaintConfiguration.self,
       flags: images.flags + [
         ("inpaint.masks", mask.isEmpty ? nil : .texts(mask)),
         ("inpaint.rounds", rounds.map { .number("\($0)") }),
       ])
-    if let choice = task.weights.choice { configuration.task.use(choice) }
-    let pipeline = Inpaint(configuration, observe: Terminal.observer)
-    try task.run(pipeline.dryRun) { try pipeline.run(resume: $0) }
+    try task.run(try .inpaint(configuration, observe: Terminal.observer))
   }
 }

@@ -11,14 +11,12 @@ struct InterpolateCommand: ComputingCommand {
   @Option(help: "Short for --set interpolate.frames=…: pictures, both ends among them.")
   var frames: Int?
 
-  var common: CommonOptions { task.common }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
-    var configuration = try task.decode(
+    let configuration = try task.decode(
       InterpolateConfiguration.self,
       flags: [("interpolate.frames", frames.map { .number("\($0)") })])
-    if let choice = task.weights.choice { configuration.task.use(choice) }
-    let pipeline = Interpolate(configuration, observe: Terminal.observer)
-    try task.run(pipeline.dryRun) { try pipeline.run(resume: $0) }
+    try task.run(.interpolate(configuration, observe: Terminal.observer))
   }
 }

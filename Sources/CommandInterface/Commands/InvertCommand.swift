@@ -9,12 +9,10 @@ struct InvertCommand: ComputingCommand {
   @OptionGroup var task: TaskFlags
   @OptionGroup var images: ImageFlags
 
-  var common: CommonOptions { task.common }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
-    var configuration = try task.decode(InvertConfiguration.self, flags: images.flags)
-    if let choice = task.weights.choice { configuration.task.use(choice) }
-    let pipeline = Invert(configuration, observe: Terminal.observer)
-    try task.run(pipeline.dryRun) { try pipeline.run(resume: $0) }
+    let configuration = try task.decode(InvertConfiguration.self, flags: images.flags)
+    try task.run(try .invert(configuration, observe: Terminal.observer))
   }
 }

@@ -17,27 +17,18 @@ struct LikelihoodCommand: ComputingCommand {
   @Option(help: "Short for --set likelihood.classes=…: own, unconditional or every.")
   var classes: String?
 
-  @OptionGroup var weights: WeightFlag
+  @OptionGroup var batches: BatchFlags
 
-  @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
-  var resume = false
-
-  @OptionGroup var profile: ProfileOption
-
-  @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
-  var dryRun = false
-
-  @OptionGroup var common: CommonOptions
+  var common: CommonOptions { batches.common }
 
   func run() throws {
-    var source = source
-    for (key, value) in [("plan", plan), ("count", count), ("classes", classes)] {
-      if let value { source.overrides.append("likelihood.\(key)=\(value)") }
-    }
-    var configuration = try source.decode(LikelihoodConfiguration.self)
-    if let choice = weights.choice { configuration.predictor.use = choice }
+    var configuration = try source.decode(
+      LikelihoodConfiguration.self,
+      flags: [
+        ("likelihood.plan", plan), ("likelihood.count", count), ("likelihood.classes", classes),
+      ])
+    if let choice = batches.weights.choice { configuration.predictor.use = choice }
     let pipeline = Likelihood(configuration, observe: Terminal.observer)
-    guard !dryRun else { return try pipeline.dryRun() }
-    try profile.run { _ = try pipeline.run(resume: resume) }
+    try batches.run(pipeline.dryRun) { _ = try pipeline.run(resume: $0) }
   }
 }

@@ -21,32 +21,22 @@ struct SampleCommand: ComputingCommand {
     help: "Short for --set sampling.indices=…: a part of the samples, such as 0..<5000.")
   var indices: String?
 
-  @OptionGroup var weights: WeightFlag
+  @OptionGroup var batches: BatchFlags
 
-  @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
-  var resume = false
-
-  @OptionGroup var profile: ProfileOption
-
-  @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
-  var dryRun = false
-
-  @OptionGroup var common: CommonOptions
+  var common: CommonOptions { batches.common }
 
   func run() throws {
-    var source = source
-    for (key, value) in [
-      ("plan", plan), ("count", count), ("labels", labels), ("indices", indices),
-    ] {
-      if let value { source.overrides.append("sampling.\(key)=\(value)") }
-    }
-    var configuration = try source.decode(SampleConfiguration.self)
-    if let choice = weights.choice {
+    var configuration = try source.decode(
+      SampleConfiguration.self,
+      flags: [
+        ("sampling.plan", plan), ("sampling.count", count), ("sampling.labels", labels),
+        ("sampling.indices", indices),
+      ])
+    if let choice = batches.weights.choice {
       configuration.predictor.use = choice
       configuration.refiner?.use = choice
     }
     let pipeline = Sample(configuration, observe: Terminal.observer)
-    guard !dryRun else { return try pipeline.dryRun() }
-    try profile.run { try pipeline.run(resume: resume) }
+    try batches.run(pipeline.dryRun) { try pipeline.run(resume: $0) }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Pipelines
 
 /// The flags of commands that work on images and noise with a plan.
 struct TaskFlags: ParsableArguments {
@@ -8,32 +9,21 @@ struct TaskFlags: ParsableArguments {
   @Option(help: "Short for --set sampling.plan=…: H4P3R2, [H1P1R1]x3, heun:4.")
   var plan: String?
 
-  @OptionGroup var weights: WeightFlag
-
-  @Flag(help: "Keeps the whole batches that an earlier run has left in the output folder.")
-  var resume = false
-
-  @OptionGroup var profile: ProfileOption
-
-  @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
-  var dryRun = false
-
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var batches: BatchFlags
 
   /// - Parameter flags: keys with the values that other flags gave them, which win.
-  func decode<Schema: ConfigurationSchema>(
+  func decode<Schema: TaskConfiguration>(
     _ schema: Schema.Type, flags: [(key: String, value: ConfigurationFlag?)]
   ) throws -> Schema {
-    var source = source
     let all = flags + [(key: "sampling.plan", value: plan.map { .text($0) })]
-    source.overrides += all.compactMap { key, value in value.map { "\(key)=\($0.yaml)" } }
-    return try source.decode(schema)
+    var configuration = try source.decode(schema, flags: all.map { ($0.key, $0.value?.yaml) })
+    if let choice = batches.weights.choice { configuration.task.use(choice) }
+    return configuration
   }
 
-  /// Runs a command, or says what it would take.
-  func run(_ dry: () throws -> Void, _ command: (_ resume: Bool) throws -> Void) throws {
-    guard !dryRun else { return try dry() }
-    try profile.run { try command(resume) }
+  /// Runs a task, or says what it would take.
+  func run(_ editing: EditingTask) throws {
+    try batches.run(editing.dryRun) { try editing.run(resume: $0) }
   }
 }
 

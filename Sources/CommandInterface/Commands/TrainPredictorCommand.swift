@@ -17,9 +17,8 @@ struct TrainPredictorCommand: ComputingCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    var source = source
-    if let objective { source.overrides.append("model.objective=\(objective)") }
-    let configuration = try source.decode(TrainPredictorConfiguration.self)
+    let configuration = try source.decode(
+      TrainPredictorConfiguration.self, flags: [("model.objective", objective)])
     let pipeline = TrainPredictor(configuration, observe: Terminal.observer)
     guard !training.dryRun else { return try pipeline.dryRun() }
     try training.finish(

@@ -3,12 +3,37 @@ import Diagnostics
 import ModelFiles
 import Sampling
 
+/// The configuration of a task on images or noise.
+public protocol TaskConfiguration: ConfigurationSchema {
+  var task: TaskOptions { get set }
+}
+
+/// The section of a task that changes images: what becomes of them.
+public protocol ChangeOptions: Sendable, Equatable, ConfigurationSchema {
+  /// The section's key: the command's name.
+  static var key: String { get }
+  /// Whether latents are changed between the steps of a plan.
+  static var changesSteps: Bool { get }
+  /// How much of the path is passed: 0 leaves the image, 1 all of it to the noise.
+  var strength: Double { get }
+}
+
+extension ChangeOptions {
+  func span() throws -> TimeSpan { try TimeSpan(from: 1 - strength, to: 1) }
+}
+
 /// `flowturbo edit --config edit.yaml`
-public struct EditConfiguration: Sendable, Equatable, ConfigurationSchema {
+public typealias EditConfiguration = ChangeConfiguration<EditOptions>
+
+/// `flowturbo inpaint --config inpaint.yaml`
+public typealias InpaintConfiguration = ChangeConfiguration<InpaintOptions>
+
+/// Of tasks that change images.
+public struct ChangeConfiguration<Options: ChangeOptions>: Sendable, Equatable, TaskConfiguration {
   public var task = TaskOptions()
   public var input = TaskInputOptions()
   public var sampling = TaskSamplingOptions()
-  public var edit = EditOptions()
+  public var change = Options()
   public var write = SampleOutputs()
 
   public init() {}
@@ -17,15 +42,19 @@ public struct EditConfiguration: Sendable, Equatable, ConfigurationSchema {
     try task.fields(table)
     try table.section("input", &input)
     try table.section("sampling", &sampling)
-    try table.section("edit", &edit)
+    try table.section(Options.key, &change)
     try table.section("write", &write)
   }
 
-  public func validate() throws { try task.validate(sampling, over: edit.span()) }
+  public func validate() throws {
+    try task.validate(sampling, over: change.span(), isChanged: Options.changesSteps)
+  }
 }
 
-public struct EditOptions: Sendable, Equatable, ConfigurationSchema {
-  /// How much of the path is passed: 0 leaves the image, 1 all of it to the noise.
+public struct EditOptions: ChangeOptions {
+  public static let key = "edit"
+  public static let changesSteps = false
+
   public var strength = 0.6
   /// A file of noise to start from, a row for each image; nil draws it.
   public var noise: String?
@@ -36,34 +65,12 @@ public struct EditOptions: Sendable, Equatable, ConfigurationSchema {
     try table.optional("strength", &strength, in: .range(0...1))
     try table.optional("noise", &noise, in: .notEmpty)
   }
-
-  func span() throws -> TimeSpan { try TimeSpan(from: 1 - strength, to: 1) }
 }
 
-/// `flowturbo inpaint --config inpaint.yaml`
-public struct InpaintConfiguration: Sendable, Equatable, ConfigurationSchema {
-  public var task = TaskOptions()
-  public var input = TaskInputOptions()
-  public var sampling = TaskSamplingOptions()
-  public var inpaint = InpaintOptions()
-  public var write = SampleOutputs()
+public struct InpaintOptions: ChangeOptions {
+  public static let key = "inpaint"
+  public static let changesSteps = true
 
-  public init() {}
-
-  public mutating func fields(_ table: ConfigurationFields) throws {
-    try task.fields(table)
-    try table.section("input", &input)
-    try table.section("sampling", &sampling)
-    try table.section("inpaint", &inpaint)
-    try table.section("write", &write)
-  }
-
-  public func validate() throws {
-    try task.validate(sampling, over: inpaint.span(), isChanged: true)
-  }
-}
-
-public struct InpaintOptions: Sendable, Equatable, ConfigurationSchema {
   /// White where an image is to be painted; one for all images, or one for each.
   public var masks: [String] = []
   /// How often each step is run, with a way back in between.
@@ -93,12 +100,10 @@ public struct InpaintOptions: Sendable, Equatable, ConfigurationSchema {
         "masks", expected: "a list of mask files and folders", found: "an empty one")
     }
   }
-
-  func span() throws -> TimeSpan { try TimeSpan(from: 1 - strength, to: 1) }
 }
 
 /// `flowturbo invert --config invert.yaml`
-public struct InvertConfiguration: Sendable, Equatable, ConfigurationSchema {
+public struct InvertConfiguration: Sendable, Equatable, TaskConfiguration {
   public var task = TaskOptions()
   public var input = TaskInputOptions()
   public var sampling = TaskSamplingOptions()
@@ -115,7 +120,7 @@ public struct InvertConfiguration: Sendable, Equatable, ConfigurationSchema {
 }
 
 /// `flowturbo interpolate --config interpolate.yaml`
-public struct InterpolateConfiguration: Sendable, Equatable, ConfigurationSchema {
+public struct InterpolateConfiguration: Sendable, Equatable, TaskConfiguration {
   public var task = TaskOptions()
   public var sampling = TaskSamplingOptions()
   public var interpolate = InterpolateOptions()

@@ -4,42 +4,20 @@ import Imaging
 import Sampling
 import TensorGraph
 
-/// `flowturbo edit`: images noised a part of the way and sampled again, as another class.
-///
-/// An image's latent x₁, the posterior's mean, goes to x = t·x₁ + (1 − t)·x₀ at t = 1 − strength,
-/// and from there the plan leads to new data. Strength 0 gives what the autoencoder makes of the
-/// image, 1 what `sample` makes of the noise.
-///
-/// Source: Meng et al., "SDEdit: guided image synthesis and editing with stochastic differential
-/// equations", 2022 (arXiv:2108.01073), on the path of flow matching.
-public struct Edit {
-  public let configuration: EditConfiguration
-  private let observe: PipelineObserver
-  private let shouldStop: @Sendable () -> Bool
-
+extension EditingTask {
+  /// `flowturbo edit`: images noised a part of the way and sampled again, as another class.
+  ///
+  /// An image's latent x₁, the posterior's mean, goes to x = t·x₁ + (1 − t)·x₀ at t = 1 − strength,
+  /// and from there the plan leads to new data. Strength 0 gives what the autoencoder makes of the
+  /// image, 1 what `sample` makes of the noise.
+  ///
+  /// Source: Meng et al., "SDEdit: guided image synthesis and editing with stochastic differential
+  /// equations", 2022 (arXiv:2108.01073), on the path of flow matching.
   /// - Parameter shouldStop: asked between the steps of a plan.
-  public init(
+  public static func edit(
     _ configuration: EditConfiguration, observe: @escaping PipelineObserver,
     shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
-  ) {
-    self.configuration = configuration
-    self.observe = observe
-    self.shouldStop = shouldStop
-  }
-
-  /// - Parameter resume: as of ``Sample/run(resume:)``.
-  public func run(resume: Bool) throws {
-    let (sample, task) = try prepared()
-    try sample.run(task, resume: resume)
-  }
-
-  /// Says what the run would be and take, and does nothing else.
-  public func dryRun() throws {
-    let (sample, task) = try prepared()
-    try sample.dryRun(task)
-  }
-
-  private func prepared() throws -> (Sample, SampleTask) {
+  ) throws -> EditingTask {
     let images = try TaskImages(configuration.input.images)
     let sample = Sample(
       configuration.task.sample(
@@ -48,14 +26,14 @@ public struct Edit {
     let task = SampleTask(
       name: "edit", configuration: configuration,
       files: .init(keys: ["input", "edit.noise", "sampling.classes"])
-    ) { [configuration] models, executor in
+    ) { models, executor in
       EditedImages(
         batches: try TaskBatches(
-          images, configuration.task, configuration.sampling, noise: configuration.edit.noise,
+          images, configuration.task, configuration.sampling, noise: configuration.change.noise,
           models, executor),
-        span: try configuration.edit.span())
+        span: try configuration.change.span())
     }
-    return (sample, task)
+    return EditingTask(sample: sample, task: task)
   }
 }
 

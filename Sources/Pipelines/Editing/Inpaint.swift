@@ -5,44 +5,22 @@ import Models
 import Sampling
 import TensorGraph
 
-/// `flowturbo inpaint`: the white part of a mask painted anew, the rest kept.
-///
-/// Between the steps the known part of the latents is put back on its path, see
-/// `KnownRegion`; the decoded picture is joined to the image's own pixels, which are
-/// kept where the mask is black.
-///
-/// Source: Lugmayr et al., "RePaint: inpainting using denoising diffusion probabilistic models",
-/// 2022 (arXiv:2201.09865).
-public struct Inpaint {
-  public let configuration: InpaintConfiguration
-  private let observe: PipelineObserver
-  private let shouldStop: @Sendable () -> Bool
-
+extension EditingTask {
+  /// `flowturbo inpaint`: the white part of a mask painted anew, the rest kept.
+  ///
+  /// Between the steps the known part of the latents is put back on its path, see
+  /// `KnownRegion`; the decoded picture is joined to the image's own pixels, which are
+  /// kept where the mask is black.
+  ///
+  /// Source: Lugmayr et al., "RePaint: inpainting using denoising diffusion probabilistic models",
+  /// 2022 (arXiv:2201.09865).
   /// - Parameter shouldStop: asked between the steps of a plan.
-  public init(
+  public static func inpaint(
     _ configuration: InpaintConfiguration, observe: @escaping PipelineObserver,
     shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
-  ) {
-    self.configuration = configuration
-    self.observe = observe
-    self.shouldStop = shouldStop
-  }
-
-  /// - Parameter resume: as of ``Sample/run(resume:)``.
-  public func run(resume: Bool) throws {
-    let (sample, task) = try prepared()
-    try sample.run(task, resume: resume)
-  }
-
-  /// Says what the run would be and take, and does nothing else.
-  public func dryRun() throws {
-    let (sample, task) = try prepared()
-    try sample.dryRun(task)
-  }
-
-  private func prepared() throws -> (Sample, SampleTask) {
+  ) throws -> EditingTask {
     let images = try TaskImages(configuration.input.images)
-    let masks = try Mask.sources(TaskImages(configuration.inpaint.masks), for: images)
+    let masks = try Mask.sources(TaskImages(configuration.change.masks), for: images)
     let sample = Sample(
       configuration.task.sample(
         configuration.sampling, configuration.write, count: images.count),
@@ -50,17 +28,17 @@ public struct Inpaint {
     let task = SampleTask(
       name: "inpaint", configuration: configuration,
       files: .init(keys: ["input", "inpaint.masks", "inpaint.noise", "sampling.classes"])
-    ) { [configuration] models, executor in
+    ) { models, executor in
       let batches = try TaskBatches(
-        images, configuration.task, configuration.sampling, noise: configuration.inpaint.noise,
+        images, configuration.task, configuration.sampling, noise: configuration.change.noise,
         models, executor)
       return InpaintedImages(
-        batches: batches, masks: masks, rounds: configuration.inpaint.rounds,
-        feather: configuration.inpaint.feather
+        batches: batches, masks: masks, rounds: configuration.change.rounds,
+        feather: configuration.change.feather
           ?? Double(models.vae.model.configuration.downsampling),
-        span: try configuration.inpaint.span())
+        span: try configuration.change.span())
     }
-    return (sample, task)
+    return EditingTask(sample: sample, task: task)
   }
 }
 

@@ -4,57 +4,40 @@ import Imaging
 import Sampling
 import TensorGraph
 
-/// `flowturbo interpolate`: pictures between two, of noise between that of both and of a class
-/// between theirs.
-///
-/// Noise is interpolated on the sphere, classes by their embeddings: every picture takes as many
-/// evaluations as any sample. The first and the last are the ends themselves.
-public struct Interpolate {
-  public let configuration: InterpolateConfiguration
-  private let observe: PipelineObserver
-  private let shouldStop: @Sendable () -> Bool
-
+extension EditingTask {
+  /// `flowturbo interpolate`: pictures between two, of noise between that of both and of a class
+  /// between theirs.
+  ///
+  /// Noise is interpolated on the sphere, classes by their embeddings: every picture takes as many
+  /// evaluations as any sample. The first and the last are the ends themselves.
   /// - Parameter shouldStop: asked between the steps of a plan.
-  public init(
+  public static func interpolate(
     _ configuration: InterpolateConfiguration, observe: @escaping PipelineObserver,
     shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
-  ) {
-    self.configuration = configuration
-    self.observe = observe
-    self.shouldStop = shouldStop
-  }
-
-  /// - Parameter resume: as of ``Sample/run(resume:)``.
-  public func run(resume: Bool) throws { try sample.run(task, resume: resume) }
-
-  /// Says what the run would be and take, and does nothing else.
-  public func dryRun() throws { try sample.dryRun(task) }
-
-  private var sample: Sample {
-    Sample(
+  ) -> EditingTask {
+    let options = configuration.interpolate
+    let sample = Sample(
       configuration.task.sample(
-        configuration.sampling, configuration.write, count: configuration.interpolate.frames),
+        configuration.sampling, configuration.write, count: options.frames),
       observe: observe, shouldStop: shouldStop)
-  }
-
-  private var task: SampleTask {
-    SampleTask(
+    let task = SampleTask(
       name: "interpolate", configuration: configuration,
       files: .init(
         picture: "strip.png",
         keys: ["interpolate.from.noise", "interpolate.to.noise", "sampling.classes"])
-    ) { [configuration] models, _ in
+    ) { models, _ in
       let names = try ClassNames(configuration.sampling.classes, count: models.classes)
       func end(_ reference: NoiseReference) throws -> InterpolationEnd {
         try InterpolationEnd(
           reference, seed: configuration.task.seed, shape: models.latentShape, names: names)
       }
       return InterpolatedSamples(
-        from: try end(configuration.interpolate.from), to: try end(configuration.interpolate.to),
-        frames: configuration.interpolate.frames, shape: models.latentShape,
+        from: try end(options.from), to: try end(options.to), frames: options.frames,
+        shape: models.latentShape,
         diffusion: SampleDraws(
           seed: configuration.task.seed, labels: .random, classes: models.classes))
     }
+    return EditingTask(sample: sample, task: task)
   }
 }
 

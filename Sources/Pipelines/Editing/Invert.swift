@@ -5,62 +5,37 @@ import Imaging
 import Sampling
 import TensorGraph
 
-/// `flowturbo invert`: images to the noise that a plan makes them of.
-///
-/// The plan is passed from data (t = 1) to noise (t = 0) on its own times in reverse, and forward
-/// again from there; what comes back is compared with what was given.
-public struct Invert {
-  public let configuration: InvertConfiguration
-  private let observe: PipelineObserver
-  private let shouldStop: @Sendable () -> Bool
-
-  static let files = SampleFileNames(
-    latents: "noise.safetensors", others: [InversionReport.fileName],
-    keys: ["input", "sampling.classes"])
-
+extension EditingTask {
+  /// `flowturbo invert`: images to the noise that a plan makes them of.
+  ///
+  /// The plan is passed from data (t = 1) to noise (t = 0) on its own times in reverse, and forward
+  /// again from there; what comes back is compared with what was given.
   /// - Parameter shouldStop: asked between the steps of a plan.
-  public init(
+  public static func invert(
     _ configuration: InvertConfiguration, observe: @escaping PipelineObserver,
     shouldStop: @escaping @Sendable () -> Bool = { StopRequest.isSet }
-  ) {
-    self.configuration = configuration
-    self.observe = observe
-    self.shouldStop = shouldStop
-  }
-
-  /// - Parameter resume: as of ``Sample/run(resume:)``.
-  public func run(resume: Bool) throws {
-    let (sample, task) = try prepared()
-    if configuration.sampling.plan.usesRefiner {
-      observe(
-        .warning(
-          "plan '\(configuration.sampling.plan)': refiners are trained for steps from noise to "
-            + "data; on the way back R blocks are rough"))
-    }
-    try sample.run(task, resume: resume)
-  }
-
-  /// Says what the run would be and take, and does nothing else.
-  public func dryRun() throws {
-    let (sample, task) = try prepared()
-    try sample.dryRun(task)
-  }
-
-  private func prepared() throws -> (Sample, SampleTask) {
+  ) throws -> EditingTask {
     let images = try TaskImages(configuration.input.images)
     var write = SampleOutputs()
     write.latents = true
     let sample = Sample(
       configuration.task.sample(configuration.sampling, write, count: images.count),
       observe: observe, shouldStop: shouldStop)
-    let task = SampleTask(name: "invert", configuration: configuration, files: Self.files) {
-      [configuration, observe] models, executor in
+    let files = SampleFileNames(
+      latents: "noise.safetensors", others: [InversionReport.fileName],
+      keys: ["input", "sampling.classes"])
+    let task = SampleTask(name: "invert", configuration: configuration, files: files) {
+      models, executor in
       InvertedImages(
         batches: try TaskBatches(
           images, configuration.task, configuration.sampling, models, executor),
         observe: observe)
     }
-    return (sample, task)
+    let plan = configuration.sampling.plan
+    let warning =
+      "plan '\(plan)': refiners are trained for steps from noise to data; on the way back R "
+      + "blocks are rough"
+    return EditingTask(sample: sample, task: task, warnings: plan.usesRefiner ? [warning] : [])
   }
 }
 

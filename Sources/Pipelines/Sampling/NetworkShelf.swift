@@ -2,36 +2,39 @@ import Models
 
 /// Networks that are read once for several samplers, whose programs then share their weights.
 public final class NetworkShelf {
-  private var predictors: [(NetworkReference, LoadedModel<SiT>)] = []
-  private var refiners: [(NetworkReference, LoadedModel<VelocityRefiner>)] = []
-  private var autoencoders: [(AutoencoderReference, LoadedModel<AutoencoderKL>)] = []
+  private var predictors = Row<NetworkReference, LoadedModel<SiT>>()
+  private var refiners = Row<NetworkReference, LoadedModel<VelocityRefiner>>()
+  private var autoencoders = Row<AutoencoderReference, LoadedModel<AutoencoderKL>>()
 
   public init() {}
 
   func predictor(_ reference: NetworkReference, _ observe: PipelineObserver) throws
     -> LoadedModel<SiT>
   {
-    if let known = predictors.first(where: { $0.0 == reference }) { return known.1 }
-    let model = try reference.loadPredictor(observe)
-    predictors.append((reference, model))
-    return model
+    try predictors.model(reference) { try reference.loadPredictor(observe) }
   }
 
   func refiner(_ reference: NetworkReference, _ observe: PipelineObserver) throws
     -> LoadedModel<VelocityRefiner>
   {
-    if let known = refiners.first(where: { $0.0 == reference }) { return known.1 }
-    let model = try reference.loadRefiner(observe)
-    refiners.append((reference, model))
-    return model
+    try refiners.model(reference) { try reference.loadRefiner(observe) }
   }
 
   func autoencoder(_ reference: AutoencoderReference, _ observe: PipelineObserver) throws
     -> LoadedModel<AutoencoderKL>
   {
-    if let known = autoencoders.first(where: { $0.0 == reference }) { return known.1 }
-    let model = try reference.load(observe)
-    autoencoders.append((reference, model))
+    try autoencoders.model(reference) { try reference.load(observe) }
+  }
+}
+
+/// Networks of one kind under what they were asked for by.
+private struct Row<Reference: Equatable, Model> {
+  private var known: [(reference: Reference, model: Model)] = []
+
+  mutating func model(_ reference: Reference, load: () throws -> Model) rethrows -> Model {
+    if let found = known.first(where: { $0.reference == reference }) { return found.model }
+    let model = try load()
+    known.append((reference, model))
     return model
   }
 }

@@ -13,17 +13,15 @@ struct QuarticInterpolation {
 
   /// Latents at u from 0 (start) to 1 (end).
   func callAsFunction(_ u: Double) -> HostTensor {
-    let result = HostTensor(shape: start.shape)
     let (u, h) = (Float(u), length)
-    for i in result.floats.indices {
+    return start.mapElements { i in
       let (y0, y1, m) = (start.floats[i], end.floats[i], middle.floats[i])
       let (f0, f1) = (h * startSlope.floats[i], h * endSlope.floats[i])
       let a = 2 * (f1 - f0) - 8 * (y1 + y0) + 16 * m
       let b = 5 * f0 - 3 * f1 + 18 * y0 + 14 * y1 - 32 * m
       let c = f1 - 4 * f0 - 11 * y0 - 5 * y1 + 16 * m
-      result.floats[i] = (((a * u + b) * u + c) * u + f0) * u + y0
+      return (((a * u + b) * u + c) * u + f0) * u + y0
     }
-    return result
   }
 }
 
@@ -36,16 +34,14 @@ struct CubicInterpolation {
   let length: Float
 
   func callAsFunction(_ u: Double) -> HostTensor {
-    let result = HostTensor(shape: start.shape)
     let (u, h) = (Float(u), length)
-    for i in result.floats.indices {
+    return start.mapElements { i in
       let (y0, change) = (start.floats[i], end.floats[i] - start.floats[i])
       let (f0, f1) = (h * startSlope.floats[i], h * endSlope.floats[i])
       let a = f0 + f1 - 2 * change
       let b = 3 * change - 2 * f0 - f1
-      result.floats[i] = ((a * u + b) * u + f0) * u + y0
+      return ((a * u + b) * u + f0) * u + y0
     }
-    return result
   }
 }
 
@@ -57,12 +53,19 @@ struct ParabolicInterpolation {
   let length: Float
 
   func callAsFunction(_ u: Double) -> HostTensor {
-    let result = HostTensor(shape: start.shape)
     let (u, h) = (Float(u), length)
-    for i in result.floats.indices {
+    return start.mapElements { i in
       let (y0, f0) = (start.floats[i], h * slope.floats[i])
-      result.floats[i] = ((end.floats[i] - y0 - f0) * u + f0) * u + y0
+      return ((end.floats[i] - y0 - f0) * u + f0) * u + y0
     }
+  }
+}
+
+extension HostTensor {
+  /// A tensor of this shape with `value` of each element's place.
+  fileprivate func mapElements(_ value: (Int) -> Float) -> HostTensor {
+    let result = HostTensor(shape: shape)
+    for i in result.floats.indices { result.floats[i] = value(i) }
     return result
   }
 }

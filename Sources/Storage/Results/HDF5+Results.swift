@@ -94,13 +94,13 @@ extension HDF5 {
     }
   }
 
-  private func put(_ name: String, _ text: String, at path: String) throws {
+  func put(_ name: String, _ text: String, at path: String) throws {
     guard chdf5_put_text_at(handle, path, name, text) >= 0 else {
       throw failure("attribute '\(name)' of '\(path)' cannot be written")
     }
   }
 
-  private func put(_ name: String, _ texts: [String], at path: String) throws {
+  func put(_ name: String, _ texts: [String], at path: String) throws {
     let copies = texts.map { strdup($0) }
     defer { copies.forEach { free($0) } }
     let pointers = copies.map { $0.map { UnsafePointer<CChar>($0) } }

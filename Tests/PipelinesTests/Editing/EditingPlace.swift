@@ -75,7 +75,7 @@ struct EditingPlace {
     let configuration = try decode(
       EditConfiguration.self, to: output, plan: plan, sampling: Self.labels(labels),
       input + "edit: {strength: \(strength)}", overrides)
-    try Edit(configuration, observe: { _ in }, shouldStop: Self.stop(after: polls))
+    try EditingTask.edit(configuration, observe: { _ in }, shouldStop: Self.stop(after: polls))
       .run(resume: resume)
   }
 
@@ -85,7 +85,7 @@ struct EditingPlace {
     let configuration = try decode(
       InpaintConfiguration.self, to: output, plan: plan, sampling: Self.labels("[1, 0, 2]"),
       input + "inpaint: {masks: \(masks)}", overrides)
-    try Inpaint(configuration, observe: { _ in }).run(resume: false)
+    try EditingTask.inpaint(configuration, observe: { _ in }).run(resume: false)
   }
 
   /// - Returns: what the command prints as tables.
@@ -95,7 +95,7 @@ struct EditingPlace {
       InvertConfiguration.self, to: output, plan: plan, sampling: Self.labels("[1, 0, 2]"),
       "input: {images: [\(pictures)]}", overrides)
     let rows = Mutex<[[String]]>([])
-    try Invert(configuration) { event in
+    try EditingTask.invert(configuration) { event in
       if case .table(_, let table) = event { rows.withLock { $0 += table } }
     }.run(resume: false)
     return rows.withLock { $0 }
@@ -109,7 +109,7 @@ struct EditingPlace {
     let configuration = try decode(
       InterpolateConfiguration.self, to: output, plan: plan, sampling: "",
       "interpolate: \(section)\nwrite: {latents: true}", overrides)
-    try Interpolate(configuration, observe: { _ in }).run(resume: false)
+    try EditingTask.interpolate(configuration, observe: { _ in }).run(resume: false)
   }
 
   private static func stop(after polls: Int) -> @Sendable () -> Bool {

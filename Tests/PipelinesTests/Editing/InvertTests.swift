@@ -58,7 +58,7 @@ import Testing
         InvertConfiguration.self, to: "out", plan: plan, sampling: "labels: none",
         "input: {images: [\(place.pictures)/a]}", [])
       let warnings = Mutex(0)
-      try Invert(configuration) { event in
+      try EditingTask.invert(configuration) { event in
         if case .warning = event { warnings.withLock { $0 += 1 } }
       }.run(resume: false)
       #expect(warnings.withLock { $0 } == count)

@@ -167,6 +167,28 @@ import Testing
     }
   }
 
+  /// Features of another precision are other features, in files of their own.
+  @Test func precisionsAreKeptApart() throws {
+    try withSets { folder in
+      let weights = try TinyModels(in: folder).features
+      func fid(_ precision: Precision) throws -> Double {
+        let extractor = try ExtractorWeights(weights).extractor(.features, precision, batch: 8) {
+          _ in
+        }
+        return try #require(try run(folder, extractor, metrics: [.fid])[.fid])
+      }
+      func cached() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache").count
+      }
+      let exact = try fid(.float32)
+      #expect(try cached() == 2)
+      let rough = try fid(.bfloat16)
+      #expect(try cached() == 4)
+      #expect(rough != exact && abs(rough - exact) < 0.05 * exact, "\(rough) and \(exact)")
+      #expect(try fid(.float32) == exact)
+    }
+  }
+
   /// Another batch is another program; features and metrics agree but for rounding.
   @Test func batchesAndHalvesChangeRoundingOnly() throws {
     try withTemporaryFolder { folder in
