@@ -8,9 +8,8 @@ BENCHMARKS = -c $(CONFIG) --package-path Benchmarks --scratch-path .build-benchm
 SWIFT_FORMAT_PATHS = Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quickstart compare-solvers test test-slow fuzz lint docs bench bench-peers bench-growth \
-	bench-test test-notebooks pretrain clean test-asan test-tsan test-ubsan \
-	test-long-runs
+.PHONY: help setup build quickstart compare-solvers test test-slow fuzz test-faults test-faults-long lint docs bench \
+	bench-peers bench-growth bench-test test-notebooks pretrain clean test-asan test-tsan test-ubsan test-long-runs
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +63,14 @@ test-ubsan: setup ## Runs the tests with the C shims under UndefinedBehaviorSani
 
 test-long-runs: build ## Watches the memory of 10 000 steps and of 100 000 images (an hour)
 	@CONFIG=$(CONFIG) scripts/long_runs.sh
+
+test-faults: setup ## Kills, full disks, damaged files: 20 kills per command (up to 40 minutes)
+	swift build -c $(CONFIG) --build-tests
+	@CONFIG=$(CONFIG) scripts/test_faults.sh 20
+
+test-faults-long: setup ## The same with 100 kills per command, part by part; repeat it to go on (hours)
+	swift build -c $(CONFIG) --build-tests
+	@CONFIG=$(CONFIG) scripts/test_faults.sh 100
 
 lint: setup ## Checks format, scripts, imports; builds code and docs with warnings as errors
 	swift format lint --strict --recursive $(SWIFT_FORMAT_PATHS)

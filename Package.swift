@@ -48,6 +48,8 @@ let package = Package(
     .executable(name: "train-refiner", targets: ["train-refiner"]),
     .executable(name: "ablate", targets: ["ablate"]),
     .executable(name: "flowturbo", targets: ["flowturbo"]),
+    // Nothing to use: what tests preload into the programs to disturb them.
+    .library(name: "fault-shim", type: .dynamic, targets: ["FaultShim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -236,6 +238,7 @@ let package = Package(
         "Sampling", "Training",
       ],
       swiftSettings: habits),
+    .target(name: "FaultShim", path: "Tests/FaultShim", cSettings: hotC),
     // The programs as users start them: help, errors, exit codes, kills.
     .testTarget(
       name: "ExecutableTests",

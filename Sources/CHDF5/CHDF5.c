@@ -1,4 +1,5 @@
 #include "CHDF5.h"
+#include "Errors.h"
 
 #include <hdf5.h>
 #include <stdlib.h>
@@ -6,27 +7,35 @@
 
 static char message[512];
 
+/* A file that could not be written stays open in the library, which would try it again when the
+ * process ends, and crash. Files are closed by us alone. */
+__attribute__((constructor)) static void leave_the_end_to_us(void) { H5dont_atexit(); }
+
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *context) {
   (void)context;
   if (depth == 0 && error->desc) strncpy(message, error->desc, sizeof message - 1);
   return 0;
 }
 
-const char *chdf5_message(void) {
-  strcpy(message, "unknown HDF5 error");
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, NULL);
-  return message;
+/* Called where a function of the library fails; what is called after it to tidy up clears the
+ * library's own record. */
+static herr_t keep_first(hid_t errors, void *context) {
+  if (!message[0]) H5Ewalk2(errors, H5E_WALK_UPWARD, keep_innermost, context);
+  return 0;
 }
 
+const char *chdf5_message(void) { return message[0] ? message : "unknown HDF5 error"; }
+
 /* HDF5 would print its errors to stderr, thread by thread. */
-static void silence(void) {
+void chdf5_silence(void) {
   H5open();
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  H5Eset_auto2(H5E_DEFAULT, keep_first, NULL);
   H5Eclear2(H5E_DEFAULT);
+  message[0] = 0;
 }
 
 int64_t chdf5_create(const char *path, uint64_t user_block) {
-  silence();
+  chdf5_silence();
   hid_t properties = H5Pcreate(H5P_FILE_CREATE);
   hid_t file = -1;
   if (H5Pset_userblock(properties, user_block) >= 0 &&
@@ -37,11 +46,14 @@ int64_t chdf5_create(const char *path, uint64_t user_block) {
 }
 
 int64_t chdf5_open(const char *path) {
-  silence();
+  chdf5_silence();
   return H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
 }
 
-int chdf5_close(int64_t file) { return H5Fclose(file); }
+int chdf5_close(int64_t file) {
+  chdf5_silence();
+  return H5Fclose(file);
+}
 
 /* A type handle to close, or a negative number. size 0 means variable length. */
 static hid_t text_type(size_t size) {
@@ -64,7 +76,7 @@ static int put(hid_t object, const char *name, hid_t stored, hid_t memory, const
 }
 
 int chdf5_put_text(int64_t object, const char *name, const char *text) {
-  silence();
+  chdf5_silence();
   hid_t type = text_type(0);
   if (type < 0) return -1;
   int status = put(object, name, type, type, &text);
@@ -73,18 +85,18 @@ int chdf5_put_text(int64_t object, const char *name, const char *text) {
 }
 
 int chdf5_put_integer(int64_t file, const char *name, int64_t value) {
-  silence();
+  chdf5_silence();
   return put(file, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
 }
 
 int chdf5_put_double(int64_t file, const char *name, double value) {
-  silence();
+  chdf5_silence();
   return put(file, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
 int chdf5_create_dataset(
     int64_t file, const char *name, const char *description, chdf5_dataset *dataset) {
-  silence();
+  chdf5_silence();
   hid_t type = dataset->type == CHDF5_FLOAT32 ? H5Tcopy(H5T_IEEE_F32LE)
                : dataset->type == CHDF5_FLOAT64 ? H5Tcopy(H5T_IEEE_F64LE)
                : dataset->type == CHDF5_INT32 ? H5Tcopy(H5T_STD_I32LE)
@@ -123,7 +135,7 @@ static chdf5_type kind(hid_t type) {
 }
 
 int chdf5_get_dataset(int64_t file, const char *name, chdf5_dataset *dataset) {
-  silence();
+  chdf5_silence();
   hid_t id = H5Dopen2(file, name, H5P_DEFAULT);
   if (id < 0) return -1;
   int status = -1;
@@ -163,7 +175,7 @@ static hid_t open_scalar(hid_t file, const char *name) {
 }
 
 char *chdf5_get_text(int64_t file, const char *name) {
-  silence();
+  chdf5_silence();
   hid_t attribute = open_scalar(file, name);
   if (attribute < 0) return NULL;
   hid_t type = H5Aget_type(attribute);
@@ -195,11 +207,11 @@ static int get(hid_t file, const char *name, hid_t memory, void *value) {
 }
 
 int chdf5_get_integer(int64_t file, const char *name, int64_t *value) {
-  silence();
+  chdf5_silence();
   return get(file, name, H5T_NATIVE_INT64, value);
 }
 
 int chdf5_get_double(int64_t file, const char *name, double *value) {
-  silence();
+  chdf5_silence();
   return get(file, name, H5T_NATIVE_DOUBLE, value);
 }

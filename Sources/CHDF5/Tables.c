@@ -1,16 +1,11 @@
 /* Compound tables and pictures: see CHDF5.h. */
 #include "CHDF5.h"
+#include "Errors.h"
 
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void silence(void) {
-  H5open();
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  H5Eclear2(H5E_DEFAULT);
-}
 
 static hid_t text_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
@@ -43,7 +38,7 @@ static chdf5_type kind(hid_t type) {
 /* -- Writing -- */
 
 int chdf5_create_group(int64_t file, const char *path) {
-  silence();
+  chdf5_silence();
   hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
   hid_t group = -1;
   if (H5Pset_obj_track_times(properties, false) >= 0)
@@ -77,7 +72,7 @@ static int write_dataset(
 int chdf5_write_table(
     int64_t file, const char *path, const chdf5_field *fields, int count, size_t row_size,
     uint64_t rows, const void *data) {
-  silence();
+  chdf5_silence();
   hid_t type = H5Tcreate(H5T_COMPOUND, row_size);
   if (type < 0) return -1;
   int status = 0;
@@ -94,18 +89,18 @@ int chdf5_write_table(
 
 int chdf5_write_image(
     int64_t file, const char *path, uint64_t height, uint64_t width, const uint8_t *pixels) {
-  silence();
+  chdf5_silence();
   hsize_t dimensions[3] = {height, width, 3};
   return write_dataset(file, path, H5T_STD_U8LE, 3, dimensions, true, pixels);
 }
 
 int chdf5_link(int64_t file, const char *present, const char *path) {
-  silence();
+  chdf5_silence();
   return H5Lcreate_hard(file, present, file, path, H5P_DEFAULT, H5P_DEFAULT);
 }
 
 int chdf5_put_text_at(int64_t file, const char *path, const char *name, const char *text) {
-  silence();
+  chdf5_silence();
   hid_t object = H5Oopen(file, path, H5P_DEFAULT);
   if (object < 0) return -1;
   int status = chdf5_put_text(object, name, text);
@@ -115,7 +110,7 @@ int chdf5_put_text_at(int64_t file, const char *path, const char *name, const ch
 
 int chdf5_put_texts_at(
     int64_t file, const char *path, const char *name, const char *const *texts, int count) {
-  silence();
+  chdf5_silence();
   hid_t object = H5Oopen(file, path, H5P_DEFAULT);
   if (object < 0) return -1;
   hsize_t dimensions[1] = {(hsize_t)count};
@@ -137,7 +132,7 @@ int chdf5_put_texts_at(
 /* -- Reading -- */
 
 char *chdf5_get_text_at(int64_t file, const char *path, const char *name) {
-  silence();
+  chdf5_silence();
   hid_t object = H5Oopen(file, path, H5P_DEFAULT);
   if (object < 0) return NULL;
   char *text = chdf5_get_text(object, name);
@@ -146,7 +141,7 @@ char *chdf5_get_text_at(int64_t file, const char *path, const char *name) {
 }
 
 char *chdf5_get_item_at(int64_t file, const char *path, const char *name, int index) {
-  silence();
+  chdf5_silence();
   hid_t object = H5Oopen(file, path, H5P_DEFAULT);
   if (object < 0) return NULL;
   char *text = NULL;
@@ -172,7 +167,7 @@ char *chdf5_get_item_at(int64_t file, const char *path, const char *name, int in
 }
 
 int64_t chdf5_count(int64_t file, const char *group) {
-  silence();
+  chdf5_silence();
   hid_t id = H5Gopen2(file, group, H5P_DEFAULT);
   if (id < 0) return -1;
   H5G_info_t info;
@@ -182,7 +177,7 @@ int64_t chdf5_count(int64_t file, const char *group) {
 }
 
 char *chdf5_name(int64_t file, const char *group, uint64_t index) {
-  silence();
+  chdf5_silence();
   ssize_t size =
       H5Lget_name_by_idx(file, group, H5_INDEX_NAME, H5_ITER_INC, index, NULL, 0, H5P_DEFAULT);
   if (size < 0 || size > 4096) return NULL;
@@ -197,7 +192,7 @@ char *chdf5_name(int64_t file, const char *group, uint64_t index) {
 }
 
 bool chdf5_is_group(int64_t file, const char *path) {
-  silence();
+  chdf5_silence();
   hid_t id = H5Gopen2(file, path, H5P_DEFAULT);
   if (id >= 0) H5Gclose(id);
   return id >= 0;
@@ -208,7 +203,7 @@ typedef struct {
 } opened;
 
 static int open_dataset(hid_t file, const char *path, opened *result) {
-  silence();
+  chdf5_silence();
   result->type = result->space = -1;
   result->id = H5Dopen2(file, path, H5P_DEFAULT);
   if (result->id < 0) return -1;

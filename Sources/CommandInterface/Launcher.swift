@@ -12,15 +12,28 @@ public enum Launcher {
     HDF5Probe.serveIfAsked()
     // The log survives `| head`: a closed pipe is an error to handle, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
+    // So does a run whose file outgrows the limit (`ulimit -f`): it ends as on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     MappedFile.reportFaults()
     StopRequest.listen()
     do {
       var parsed = try command.parseAsRoot()
-      Processors.use(threads: (parsed as? any ComputingCommand)?.threading.threads)
+      let common = (parsed as? any ComputingCommand)?.common
+      Terminal.use(level: common?.level ?? .info)
+      Processors.use(threads: common?.threads)
+      Terminal.debug(
+        "version \(Toolkit.version), process \(getpid()), \(Processors.count) threads: "
+          + RepeatedCommand.line(CommandLine.arguments, resuming: false))
       try parsed.run()
+      Terminal.debug("done")
       exit(Diagnostics.ExitCode.done.rawValue)
     } catch let error as any ExitCodeProviding {
-      Terminal.error("\(error)")
+      let text = "\(error)"
+      Terminal.error(text)
+      if error.exitCode == .stoppedResumable {
+        Terminal.resumption(
+          RepeatedCommand.line(CommandLine.arguments, resuming: text.contains("--resume")))
+      }
       exit(error.exitCode.rawValue)
     } catch {
       // Help and versions leave through here with 0; wrong usage with argument-parser's 64.

@@ -3,15 +3,24 @@ import Pipelines
 import Synchronization
 
 /// What the user sees: notes and tables on standard output, warnings and errors on standard
-/// error; a bar that redraws itself on a terminal, a line now and then elsewhere.
+/// error; a bar that redraws itself on a terminal, a line now and then elsewhere. Nothing is
+/// coloured, with `NO_COLOR` or without, and only a terminal that is no `dumb` one is sent
+/// anything but text.
 public enum Terminal {
   private struct State {
+    var level = LogLevel.info
     var isBarShown = false
     var lastLine: [String: ContinuousClock.Instant] = [:]
   }
 
   private static let state = Mutex(State())
-  private static let isTerminal = isatty(STDERR_FILENO) == 1
+  private static let isTerminal =
+    isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+
+  /// Shows what counts as much as `level` or more from now on.
+  static func use(level: LogLevel) { state.withLock { $0.level = level } }
+
+  private static var level: LogLevel { state.withLock { $0.level } }
 
   public static let observer: PipelineObserver = { show($0, results: STDOUT_FILENO) }
 
@@ -19,12 +28,14 @@ public enum Terminal {
   static let observerBesideOutput: PipelineObserver = { show($0, results: STDERR_FILENO) }
 
   private static func show(_ event: PipelineEvent, results: Int32) {
+    guard level.shows(event) else { return }
     switch event {
     case .note(let text): write(text, to: results)
     case .warning(let text): write("warning: \(text)", to: STDERR_FILENO)
     case .progress(let stage, let done, let total, let detail):
       progress(stage, done, total, detail)
-    case .table(let title, let rows): table(title, rows, to: results)
+    case .table(let title, let rows), .details(let title, let rows):
+      table(title, rows, to: results)
     }
   }
 
@@ -40,6 +51,16 @@ public enum Terminal {
   static func output(_ text: String) { put(text, to: STDOUT_FILENO) }
 
   static func error(_ text: String) { write("error: \(text)", to: STDERR_FILENO) }
+
+  static func debug(_ text: String) {
+    guard level <= .debug else { return }
+    write("debug: \(text)", to: STDERR_FILENO)
+  }
+
+  /// Says how a stopped run goes on: a command that can be typed, or copied, as it is.
+  static func resumption(_ command: String) {
+    write("resume with: \(command)", to: STDERR_FILENO)
+  }
 
   private static func write(_ text: String, to descriptor: Int32) {
     state.withLock { state in
@@ -63,10 +84,11 @@ public enum Terminal {
   private static func progress(_ stage: String, _ done: Int, _ total: Int, _ detail: String) {
     let now = ContinuousClock.now
     state.withLock { state in
-      let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
+      let interval: Duration =
+        isTerminal ? .milliseconds(100) : state.level <= .debug ? .zero : .seconds(5)
       let isFirst = state.lastLine[stage] == nil
       if let last = state.lastLine[stage], done < total, now - last < interval { return }
-      if isFirst, done < total, !isTerminal {
+      if isFirst, done < total, !isTerminal, state.level > .debug {
         // The first line waits, so that short stages print only their end.
         state.lastLine[stage] = now
         return

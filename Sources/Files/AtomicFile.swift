@@ -5,7 +5,8 @@ import Foundation
 /// it under a temporary name, flushed to the disk, then renamed.
 public enum AtomicFile {
   /// Runs `body` with the path of a temporary file beside `path`, then makes it
-  /// durable and renames it to `path`. On any error the temporary file is removed
+  /// durable and renames it to `path`, unless a file that was mapped has changed since: nobody
+  /// knows what was computed from it then. On any error the temporary file is removed
   /// and what stood under `path` before is untouched.
   ///
   /// - Parameter durable: false leaves the flushing to the system, for files by
@@ -20,13 +21,16 @@ public enum AtomicFile {
     do {
       try body(temporary)
       if durable { try synchronise(temporary) }
+      try MappedFile.checkAll()
       guard rename(temporary, path) == 0 else {
         throw InputError(
           path, expected: "a writable destination", found: systemMessage())
       }
     } catch {
       unlink(temporary)
-      throw error
+      guard let error = error as? InputError else { throw error }
+      // The file that was asked for says more than the one that is gone again.
+      throw InputError(error.description.replacing(temporary, with: path))
     }
     // The rename itself is durable once the folder's entry is on the disk.
     if durable { try synchronise(folder) }
@@ -47,13 +51,27 @@ public enum AtomicFile {
 
   /// Creates `path` and the folders above it where they are missing.
   public static func makeDirectory(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw InputError(
-        path, expected: "a folder that can be created", found: error.localizedDescription,
-        remedy: "check the path and its permissions")
+    var missing: [String] = []
+    var folder = path
+    while !folder.isEmpty, !isFolder(folder) {
+      missing.append(folder)
+      let above = (folder as NSString).deletingLastPathComponent
+      folder = above == folder ? "" : above
     }
+    for folder in missing.reversed() where mkdir(folder, 0o777) != 0 {
+      let code = errno
+      guard code == EEXIST, isFolder(folder) else {
+        throw InputError(
+          path, expected: "a folder that can be created",
+          found: String(cString: strerror(code == EEXIST ? ENOTDIR : code)),
+          remedy: "check the path, its permissions and the disk's free space")
+      }
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Removes what killed processes left half-written in `directory` (names ending in
@@ -71,14 +89,30 @@ public enum AtomicFile {
     removeLeftovers(in: directory.isEmpty ? "." : directory) { $0 == final }
   }
 
-  private static func removeLeftovers(in directory: String, _ isOurs: (Substring) -> Bool) {
+  /// Removes what processes that have ended left half-written beside `path` and under its name,
+  /// for files that no lock guards. Another machine's process may be mistaken for a dead one,
+  /// and then fails to write the file; nothing whole is ever touched.
+  public static func removeLeftoversOfTheDead(of path: String) {
+    let directory = (path as NSString).deletingLastPathComponent
+    let final = (path as NSString).lastPathComponent
+    removeLeftovers(
+      in: directory.isEmpty ? "." : directory, { $0 == final },
+      by: { process in
+        process != getpid() && kill(process, 0) != 0 && errno == ESRCH
+      })
+  }
+
+  private static func removeLeftovers(
+    in directory: String, _ isOurs: (Substring) -> Bool, by isEnded: (pid_t) -> Bool = { _ in true }
+  ) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names {
       guard let mark = name.range(of: ".tmp-", options: .backwards),
         isOurs(name[..<mark.lowerBound])
       else { continue }
       let process = name[mark.upperBound...]
-      guard !process.isEmpty, process.allSatisfy(\.isNumber) else { continue }
+      guard !process.isEmpty, process.allSatisfy(\.isNumber), isEnded(pid_t(process) ?? .max)
+      else { continue }
       unlink((directory as NSString).appendingPathComponent(name))
     }
   }

@@ -47,9 +47,17 @@ public final class JSONLinesLog {
   public func append(_ fields: [(String, Value)]) throws {
     let body = fields.map { JSONText.quoted($0) + ":" + JSONLinesLog.encoded($1) }
     let line = Array(("{" + body.joined(separator: ",") + "}\n").utf8)
-    let written = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-    guard written == line.count else {
-      throw InputError("\(path): cannot be appended to: \(systemMessage())")
+    var rest = line[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else {
+        let error = InputError("\(path): cannot be appended to: \(systemMessage())")
+        // A full disk takes a part of a line at times; readers are spared it.
+        try? cut { _ in false }
+        throw error
+      }
+      rest = rest.dropFirst(written)
     }
   }
 

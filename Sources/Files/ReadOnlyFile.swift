@@ -5,11 +5,14 @@ import Synchronization
 /// A regular file read at any place by any thread. Reads are positioned system
 /// calls rather than a memory map, so that a file cut short while it is in use
 /// is an error and not a signal; weights that stay in use are mapped on request.
+/// So is a file that was written to since it was opened: what was read before and what is read
+/// after would be halves of two files.
 public final class ReadOnlyFile: Sendable {
   public let path: String
   /// Length in bytes when the file was opened.
   public let size: Int
   private let descriptor: Int32
+  private let stamp: FileStamp
   private let map = Mutex<MappedFile?>(nil)
 
   public init(_ path: String) throws {
@@ -26,6 +29,7 @@ public final class ReadOnlyFile: Sendable {
     self.path = path
     self.size = Int(status.st_size)
     self.descriptor = descriptor
+    stamp = FileStamp(status)
   }
 
   deinit { close(descriptor) }
@@ -34,7 +38,7 @@ public final class ReadOnlyFile: Sendable {
   public var mapped: MappedFile? {
     map.withLock { map in
       if let map { return map }
-      map = MappedFile(descriptor: descriptor, size: size, path: path)
+      map = MappedFile(descriptor: descriptor, size: size, path: path, stamp: stamp)
       return map
     }
   }
@@ -57,6 +61,12 @@ public final class ReadOnlyFile: Sendable {
       }
       done += count
     }
+    try check()
+  }
+
+  /// - Throws: `InputError` where the file was written to since it was opened.
+  public func check() throws {
+    guard FileStamp(descriptor: descriptor) == stamp else { throw FileStamp.changed(path) }
   }
 
   /// The bytes of `range`. The range is checked against the size before memory is taken.

@@ -1,43 +1,59 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// Keeps a second process out of a run's folder.
 ///
 /// The lock is `flock` on `<folder>/.lock`: the kernel frees it when its process
 /// ends, however it ends, so a killed run leaves nothing to clean up. The file's
 /// text only says who holds it.
-public final class RunLock {
+public final class RunLock: Sendable {
   private let path: String
-  private var descriptor: Int32
+  /// -1 once the folder is free.
+  private let descriptor: Mutex<Int32>
 
   /// Locks `directory`, which is created where it is missing.
   /// - Throws: `InputError` naming process, host and start of the holder.
   public init(directory: String) throws {
     try AtomicFile.makeDirectory(directory)
     path = (directory as NSString).appendingPathComponent(".lock")
-    descriptor = -1
+    var held: Int32
     repeat {
-      descriptor = try RunLock.openLocked(path, directory: directory)
+      held = try RunLock.openLocked(path, directory: directory)
       // The holder before may have removed the file between our open and our
       // lock; then what we hold is no longer what others will open.
-      if !RunLock.isSameFile(descriptor, path) {
-        close(descriptor)
-        descriptor = -1
+      if !RunLock.isSameFile(held, path) {
+        close(held)
+        held = -1
       }
-    } while descriptor < 0
+    } while held < 0
     let text = "process \(getpid()) on \(RunLock.host()) since \(RunLock.now())\n"
-    ftruncate(descriptor, 0)
-    _ = Array(text.utf8).withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    ftruncate(held, 0)
+    _ = Array(text.utf8).withUnsafeBytes { pwrite(held, $0.baseAddress, $0.count, 0) }
+    descriptor = Mutex(held)
   }
 
   deinit { release() }
 
+  /// - Throws: `InputError` where the folder is gone, or another one stands in its place. What a
+  /// run wrote there now would lie beside nothing that it wrote before.
+  public func check() throws {
+    guard !descriptor.withLock({ RunLock.isSameFile($0, path) }) else { return }
+    throw InputError(
+      (path as NSString).deletingLastPathComponent, expected: "the folder that this run began in",
+      found: "it moved, removed or replaced",
+      remedy: "put it back and resume, or start again")
+  }
+
   /// Frees the folder; done by `deinit`, and by the kernel when the process ends.
   public func release() {
-    guard descriptor >= 0 else { return }
-    unlink(path)
-    close(descriptor)
-    descriptor = -1
+    descriptor.withLock { descriptor in
+      guard descriptor >= 0 else { return }
+      // In a folder that was moved away and made anew, the file is another run's.
+      if RunLock.isSameFile(descriptor, path) { unlink(path) }
+      close(descriptor)
+      descriptor = -1
+    }
   }
 
   private static func openLocked(_ path: String, directory: String) throws -> Int32 {

@@ -115,6 +115,7 @@ public struct Compare {
       }
     }
 
+    try lock.check()
     let decoder = try models.decoder(executor)
     let gallery = Gallery(
       folder: output, decoder: decoder, batches: batches, classes: classes.count)

@@ -118,6 +118,7 @@ public struct Convert {
     metadata["source"] = (file.file.path as NSString).lastPathComponent
     metadata["source_sha256"] = try file.sha256()
     metadata["converted_by"] = "flowturbo \(Toolkit.version)"
+    AtomicFile.removeLeftoversOfTheDead(of: output)
     try SafetensorsWriter.write(records, metadata: metadata, to: output)
     observe(
       .note(

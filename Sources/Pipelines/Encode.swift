@@ -55,8 +55,9 @@ public struct Encode {
       observe(.note("\(path): complete, nothing to do"))
       return
     }
-    let pass = try EncodingPass(self, writer, images, vae, shape, precision, observe)
+    let pass = try EncodingPass(self, writer, lock, images, vae, shape, precision, observe)
     try pass.run()
+    try lock.check()
     let count = try writer.finish()
     observe(
       .note(
@@ -119,6 +120,7 @@ private final class EncodingPass {
   private let options: EncodingOptions
   private let path: String
   private let writer: LatentsWriter
+  private let lock: RunLock
   private let write: Encode.Write
   private let images: ImageFolder
   private let log: JSONLinesLog
@@ -130,13 +132,14 @@ private final class EncodingPass {
   private var encoded = 0
 
   init(
-    _ encode: Encode, _ writer: LatentsWriter, _ images: ImageFolder,
+    _ encode: Encode, _ writer: LatentsWriter, _ lock: RunLock, _ images: ImageFolder,
     _ vae: LoadedModel<AutoencoderKL>, _ shape: Shape, _ precision: Precision,
     _ observe: @escaping PipelineObserver
   ) throws {
     options = encode.options
     path = encode.path
     self.writer = writer
+    self.lock = lock
     write = encode.write
     self.images = images
     self.observe = observe
@@ -241,6 +244,7 @@ private final class EncodingPass {
         "event": .text("part"), "step": .integer(number),
         "images": .integer(part.range.count),
       ])
+      try lock.check()
       let whole = part
       try background.submit { [write, writer] in try write(writer, whole) }
       broken = stream.broken

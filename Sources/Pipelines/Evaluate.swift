@@ -68,7 +68,8 @@ public struct Evaluate {
     let second = set("samples", samples, spatial: isSpatial)
     var computation = MetricComputation(
       evaluation, first, second, extractor: network?.name ?? "unknown network",
-      bootstrap: options.bootstrap, seed: configuration.seed, observe: observe)
+      bootstrap: options.bootstrap, seed: configuration.seed, observe: observe,
+      shouldStop: shouldStop)
     let metrics = try allowed(wanted, &computation)
     try computation.compute(metrics)
     if options.perClass { try computation.computeClasses(metrics) }
@@ -84,6 +85,7 @@ public struct Evaluate {
         ).warnings(accounts.0, accounts.1),
       sampling: samples.manifest, configuration: try ResolvedConfiguration(configuration).yaml)
     if let output = configuration.output {
+      AtomicFile.removeLeftoversOfTheDead(of: output)
       try report.write(to: output)
       observe(.note("results: \(output)"))
     }
@@ -199,6 +201,7 @@ public struct Evaluate {
     }
     let file = try set.features()
     let spatial = set.lack(ofRows: .spatial) == nil ? try set.computedMoments(.spatial) : nil
+    AtomicFile.removeLeftoversOfTheDead(of: path)
     try StoredStatistics.write(
       features: set.computedMoments(.features), spatial: spatial,
       origin: StatisticsOrigin(

@@ -63,6 +63,7 @@ public struct Likelihood {
       try RunIdentity(earlier.identity).check(
         RunIdentity(report.identity), path: reportPath)
       if resume, earlier.complete {
+        LikelihoodParts(folder: "\(output)/parts").remove()
         observe(.note("\(output): complete already, \(earlier.count) samples"))
         return (earlier, [])
       }
@@ -74,7 +75,8 @@ public struct Likelihood {
     try AtomicFile.write(try report.json(), to: reportPath)
     try AtomicFile.write(report.configuration, to: "\(output)/configuration.yaml")
 
-    let rows = try compute(estimator, file, jobs, parts, resume: resume)
+    let rows = try compute(estimator, file, jobs, parts, lock, resume: resume)
+    try lock.check()
     report.summarise(rows, classes: settings.classes)
     report.complete = true
     try report.writeTable(
@@ -105,7 +107,7 @@ public struct Likelihood {
 
   private func compute(
     _ estimator: LikelihoodEstimator, _ file: LatentsFile, _ jobs: LikelihoodJobs,
-    _ parts: LikelihoodParts, resume: Bool
+    _ parts: LikelihoodParts, _ lock: RunLock, resume: Bool
   ) throws -> [LikelihoodRow] {
     let latents = PosteriorLatents(
       file: file, choice: settings.latents, seed: configuration.seed)
@@ -143,6 +145,7 @@ public struct Likelihood {
           job, label: file.labels[job.index], likelihood, entropy: latents.entropy(job.index),
           evaluations: evaluations)
       }
+      try lock.check()
       try parts.write(batch, number: number)
       rows += batch
       computed += batch.count

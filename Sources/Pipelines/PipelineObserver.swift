@@ -6,8 +6,10 @@ public enum PipelineEvent: Sendable {
   case warning(String)
   /// A stage that counts; `detail` is what a progress bar shows beside it.
   case progress(stage: String, done: Int, total: Int, detail: String)
-  /// A table to print as it is, header first.
+  /// What the command is run for, a table to print as it is, header first.
   case table(title: String, rows: [[String]])
+  /// A table beside that, shown where notes are.
+  case details(title: String, rows: [[String]])
 }
 
 public typealias PipelineObserver = @Sendable (PipelineEvent) -> Void

@@ -60,6 +60,7 @@ public struct Sample {
       latentShape: models.latentShape, width: decoder.width, height: decoder.height,
       labels: source.labels, picture: source.picture, identity: manifest.identity)
     if resume, try SampleManifest.read(in: folder.path)?.complete == true, products.areThere {
+      try products.tidy()
       observe(.note("\(folder.path): complete already, \(batches.indices.count) samples"))
       return
     }
@@ -70,8 +71,11 @@ public struct Sample {
     try draw(source, sampler, decoder, products, resume: resume)
     try Profile.phase("join") { try products.finish(observe) }
     try source.finish(products, by: decoder)
+    try folder.check()
     manifest.complete = true
     try manifest.write(to: folder.path)
+    try products.tidy()
+    try folder.check()
     observe(
       .note(
         "\(folder.path): \(batches.indices.count) samples with \(manifest.plan) "
@@ -172,6 +176,8 @@ public struct Sample {
       } catch is Abandoned {
         throw try stop()
       }
+      // Numbers out of range may come of weights that are others by now.
+      try MappedFile.checkAll()
       for (_, values) in latents.stored.sorted(by: { $0.key < $1.key }) {
         try NonFiniteSample.check(values, from: batch.drawn.lowerBound)
       }

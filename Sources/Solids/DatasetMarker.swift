@@ -66,6 +66,16 @@ extension SolidDataset {
     try marker(folder + "/" + markerName)
   }
 
+  /// Whether a folder is missing, begun, or so new that its rendering was not yet noted in it.
+  public static func canBegin(in folder: String) -> Bool {
+    let manager = FileManager.default
+    guard let names = try? manager.contentsOfDirectory(atPath: folder) else {
+      return !manager.fileExists(atPath: folder)
+    }
+    return names.contains(beginningName)
+      || names.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("\(beginningName).tmp-") }
+  }
+
   /// Refuses a folder that holds anything but a set of `parameters`, whole or in part.
   static func check(_ folder: String, against parameters: Parameters) throws {
     let found = try completed(in: folder) ?? marker(folder + "/" + beginningName)

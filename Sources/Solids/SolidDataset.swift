@@ -52,6 +52,11 @@ public enum SolidDataset {
     observe: @escaping @Sendable (Progress) throws -> Void = { _ in }
   ) throws {
     let renderer = try SolidRenderer(size: parameters.size)
+    let lock = try RunLock(directory: folder)
+    defer { lock.release() }
+    for name in [markerName, beginningName] {
+      AtomicFile.removeLeftovers(of: folder + "/" + name)
+    }
     try check(folder, against: parameters)
     if try completed(in: folder) == nil {
       try write(parameters, to: folder + "/" + beginningName)
@@ -73,6 +78,7 @@ public enum SolidDataset {
             let pixels = renderer.render(
               SolidScene(solid: solid, seed: parameters.seed, index: UInt32(index)))
             let bytes = try encode(pixels, parameters.size, parameters.size)
+            try lock.check()
             try AtomicFile.write(bytes, to: path, durable: false)
           }
           try state.withLock { try observe($0.finished(isNew: isNew, of: total)) }
@@ -83,6 +89,7 @@ public enum SolidDataset {
     }
     if let failure = state.withLock({ $0.failure }) { throw failure }
 
+    try lock.check()
     // The marker vouches for all files, so they go to the disk before it.
     sync()
     try write(parameters, to: folder + "/" + markerName)

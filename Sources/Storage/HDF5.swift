@@ -47,7 +47,14 @@ struct HDF5 {
   }
 
   func failure(_ what: String) -> InputError {
-    InputError("\(path): \(what): \(String(cString: chdf5_message()))")
+    var message = String(cString: chdf5_message())
+    // Where the system refused something, its word is between other things.
+    if let start = message.range(of: "error message = '"),
+      let end = message[start.upperBound...].firstIndex(of: "'")
+    {
+      message = String(message[start.upperBound..<end])
+    }
+    return InputError("\(path): \(what): \(message)")
   }
 
   // MARK: Datasets

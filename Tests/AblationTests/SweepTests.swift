@@ -262,7 +262,7 @@ final class Said: Sendable {
         switch event {
         case .note(let text), .warning(let text): text
         case .progress: ""
-        case .table(let title, let rows):
+        case .table(let title, let rows), .details(let title, let rows):
           ([title] + rows.map { $0.joined(separator: " ") }).joined(separator: "\n")
         }
       self.lines.withLock { $0.append(line) }

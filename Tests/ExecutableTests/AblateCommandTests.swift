@@ -5,7 +5,7 @@ import Testing
 
 /// `ablate` as users start it: alone, killed, and beside another one.
 @Suite(.serialized) struct AblateCommandTests {
-  private static let configuration = """
+  static let configuration = """
     output: sweep
     base:
       train-refiner:

@@ -27,9 +27,16 @@ final class Running {
   private let outputPath: String
   private let errorsPath: String
 
-  init(_ program: Program, _ arguments: [String], in folder: String) throws {
-    process.executableURL = program.url
-    process.arguments = arguments
+  /// - Parameters:
+  ///   - environment: variables beside this process's own.
+  ///   - wrapper: a command that starts the program, such as `prlimit --fsize=4096`.
+  init(
+    _ program: URL, _ arguments: [String], in folder: String,
+    environment: [String: String] = [:], through wrapper: [String] = []
+  ) throws {
+    process.executableURL = wrapper.isEmpty ? program : URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = wrapper + (wrapper.isEmpty ? [] : [program.path]) + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     // Files, as pipes fill up while nobody reads.
     let name = UUID().uuidString
@@ -45,10 +52,17 @@ final class Running {
   }
 
   var isRunning: Bool { process.isRunning }
+  var number: pid_t { process.processIdentifier }
+  /// What it has said on standard output until now.
+  var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// Waits for its end; a program that hangs is killed.
   func ending() -> Ending {
+    // Looks, not time: all processes may be stopped for a while.
+    for _ in 0..<1_000_000 where process.isRunning { usleep(500) }
+    if process.isRunning { send(SIGKILL) }
     process.waitUntilExit()
     func text(_ path: String) -> String {
       (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
@@ -92,20 +106,28 @@ final class Workplace: Sendable {
     (try? String(contentsOfFile: path(name), encoding: .utf8)) ?? ""
   }
 
-  func start(_ program: Program, _ arguments: [String]) throws -> Running {
-    try Running(program, arguments, in: folder)
+  func start(
+    _ program: Program, _ arguments: [String], environment: [String: String] = [:],
+    through wrapper: [String] = []
+  ) throws -> Running {
+    try Running(
+      program.url, arguments, in: folder, environment: environment, through: wrapper)
   }
 
-  func run(_ program: Program, _ arguments: [String]) throws -> Ending {
-    try start(program, arguments).ending()
+  func run(
+    _ program: Program, _ arguments: [String], environment: [String: String] = [:],
+    through wrapper: [String] = []
+  ) throws -> Ending {
+    try start(program, arguments, environment: environment, through: wrapper).ending()
   }
 
   /// Runs a program that must end well.
   @discardableResult
   func succeed(
-    _ program: Program, _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
+    _ program: Program, _ arguments: [String], environment: [String: String] = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Ending {
-    let ending = try run(program, arguments)
+    let ending = try run(program, arguments, environment: environment)
     try #require(
       ending.code == 0, "\(arguments): \(ending.errors)", sourceLocation: sourceLocation)
     return ending

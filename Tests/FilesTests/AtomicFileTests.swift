@@ -31,6 +31,37 @@ import Testing
     }
   }
 
+  @Test func errorsNameTheFileThatWasAskedFor() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/file.txt"
+      let error = #expect(throws: InputError.self) {
+        try AtomicFile.write(to: path) { _ = try OutputFile($0 + "/below") }
+      }
+      #expect(
+        error?.description
+          == "\(path)/below: cannot be opened for writing: No such file or directory")
+      // The system's word for what stands in the way.
+      try AtomicFile.write("x", to: path)
+      let other = #expect(throws: InputError.self) { try AtomicFile.makeDirectory(path + "/a/b") }
+      #expect(
+        other?.description.contains("\(path)/a/b: expected a folder that can be created") == true)
+      #expect(other?.description.contains("Not a directory") == true)
+    }
+  }
+
+  @Test func makesFoldersOfAnySpelling() throws {
+    try withTemporaryFolder { folder in
+      for name in ["/a/b/c", "/a/b/c", "/a/d/", "/e//f", "/a/../g"] {
+        try AtomicFile.makeDirectory(folder + name)
+        var isFolder: ObjCBool = false
+        #expect(FileManager.default.fileExists(atPath: folder + name, isDirectory: &isFolder))
+        #expect(isFolder.boolValue, "\(name)")
+      }
+      try AtomicFile.makeDirectory("/")
+      try AtomicFile.makeDirectory(".")
+    }
+  }
+
   @Test func refusesAPathUnderAFile() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.write("x", to: folder + "/file")
@@ -60,6 +91,39 @@ import Testing
       AtomicFile.removeLeftovers(of: folder + "/a")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       #expect(names == ["a", "aa.tmp-1"])
+    }
+  }
+
+  @Test func removesLeftoversOfTheDeadAlone() throws {
+    try withTemporaryFolder { folder in
+      let dead = Process()
+      dead.executableURL = URL(fileURLWithPath: "/bin/true")
+      try dead.run()
+      dead.waitUntilExit()
+      let names = ["a.tmp-\(dead.processIdentifier)", "b.tmp-\(dead.processIdentifier)", "a.tmp-1"]
+      for name in names { try AtomicFile.write("x", to: folder + "/" + name) }
+      AtomicFile.removeLeftoversOfTheDead(of: folder + "/a")
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left.sorted() == ["a.tmp-1", names[1]])
+    }
+  }
+
+  @Test func aFileWrittenToWhileItIsReadIsAnError() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/file"
+      try AtomicFile.write("0123456789", to: path)
+      let file = try ReadOnlyFile(path)
+      let stamp = FileStamp(path: path)
+      #expect(try file.bytes(0..<3) == Array("012".utf8))
+      try OutputFile(path, truncating: false).write(Array("abc".utf8))
+      let error = #expect(throws: InputError.self) { try file.bytes(0..<3) }
+      #expect(error?.description.contains("changed meanwhile") == true)
+      #expect(FileStamp(path: path) != stamp)
+      #expect(FileStamp(path: path + "-absent") == nil)
+      // Removed or renamed over, it is still what it was.
+      let again = try ReadOnlyFile(path)
+      try AtomicFile.write("another", to: path)
+      #expect(try again.bytes(0..<3) == Array("abc".utf8))
     }
   }
 

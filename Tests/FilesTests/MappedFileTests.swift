@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Testing
 
@@ -45,6 +46,26 @@ struct MappedFileTests {
     #expect(last.bytes[99] == 99)
     maps = []
     #expect(try ReadOnlyFile(path).mapped != nil)
+  }
+
+  /// Nothing is written from a file that became another one while it was mapped.
+  @Test func aMappedFileWrittenOverIsNoticed() throws {
+    let path = try Self.write(10_000)
+    let made = path + "-made"
+    defer { for file in [path, made] { try? FileManager.default.removeItem(atPath: file) } }
+    var map = try ReadOnlyFile(path).mapped
+    try AtomicFile.write("before", to: made)
+    // Its name goes to another file: what is mapped stays.
+    try AtomicFile.write("another", to: path)
+    try AtomicFile.write("renamed", to: made)
+    map = try ReadOnlyFile(path).mapped
+    #expect(map != nil)
+    try OutputFile(path, truncating: false).write([1, 2, 3])
+    let error = #expect(throws: InputError.self) { try AtomicFile.write("after", to: made) }
+    #expect(error?.description.hasPrefix("\(path): ") == true)
+    #expect(try String(contentsOfFile: made, encoding: .utf8) == "renamed")
+    map = nil
+    try AtomicFile.write("after", to: made)
   }
 
   @Test func aFileCutShortEndsTheProcessWithItsName() async throws {

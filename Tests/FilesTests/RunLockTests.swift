@@ -29,6 +29,23 @@ import Testing
     }
   }
 
+  @Test func aFolderMovedAwayIsNoticed() throws {
+    try withTemporaryFolder { folder in
+      let run = folder + "/run"
+      let lock = try RunLock(directory: run)
+      try lock.check()
+      try FileManager.default.moveItem(atPath: run, toPath: folder + "/moved")
+      let error = #expect(throws: InputError.self) { try lock.check() }
+      #expect(
+        error?.description.hasPrefix("\(run): expected the folder that this run began in") == true)
+      // Another run in a folder made anew keeps its lock when the first one ends.
+      let other = try RunLock(directory: run)
+      #expect(throws: InputError.self) { try lock.check() }
+      lock.release()
+      try other.check()
+    }
+  }
+
   @Test func endsWithItsOwner() throws {
     try withTemporaryFolder { folder in
       do { _ = try RunLock(directory: folder) }

@@ -26,7 +26,7 @@ final class Said: Sendable {
       switch event {
       case .note(let text): self.events.withLock { $0.append(text) }
       case .warning(let text): self.events.withLock { $0.append("warning: \(text)") }
-      case .table(let title, let rows):
+      case .table(let title, let rows), .details(let title, let rows):
         self.events.withLock { $0.append("\(title): \(rows.count - 1) rows") }
       case .progress: break
       }

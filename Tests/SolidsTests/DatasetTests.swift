@@ -95,6 +95,41 @@ final class DatasetTests {
     #expect(last.withLock { $0 } == .init(done: 6, total: 6, written: 0))
   }
 
+  @Test("a folder that a kill left before its rendering was noted is begun")
+  func earliestKill() throws {
+    #expect(SolidDataset.canBegin(in: folder))
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in [".lock", "dataset.json.begun.tmp-77"] {
+      #expect(FileManager.default.createFile(atPath: folder + "/" + name, contents: Data([1])))
+    }
+    #expect(SolidDataset.canBegin(in: folder))
+    try render(parameters())
+    #expect(try contents(folder).count == 7)
+    #expect(!SolidDataset.canBegin(in: folder))
+  }
+
+  @Test("one run at a time, and a folder moved away is an error")
+  func concurrency() throws {
+    let wanted = try parameters()
+    let folder = folder
+    let error = try #require(throws: InputError.self) {
+      try render(wanted) { _ in
+        try SolidDataset.render(wanted, to: folder, workers: 1, encode: { pixels, _, _ in pixels })
+      }
+    }
+    #expect(error.description.contains("in use by process \(getpid()) on "))
+    let moved = try #require(throws: InputError.self) {
+      try render(wanted) { progress in
+        if progress.done == 2 {
+          try FileManager.default.moveItem(atPath: folder, toPath: folder + "-moved")
+        }
+      }
+    }
+    try FileManager.default.removeItem(atPath: folder + "-moved")
+    #expect(moved.description.contains("began in"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/dataset.json"))
+  }
+
   @Test("a folder of other parameters is refused, whole or begun", arguments: [true, false])
   func mismatch(isWhole: Bool) throws {
     if isWhole {

@@ -88,7 +88,11 @@ struct StepRunner {
     guard let begun = try SampleManifest.read(in: configuration.output),
       begun.codeVersion != Toolkit.version || begun.oneDNN != SampleManifest.libraryVersion
     else { return }
-    try FileManager.default.removeItem(atPath: configuration.output)
+    do {
+      try FileManager.default.removeItem(atPath: configuration.output)
+    } catch {
+      throw InputError("\(configuration.output): cannot be removed: \(error.localizedDescription)")
+    }
   }
 
   private func finish(_ outcome: TrainingOutcome) throws {

@@ -19,7 +19,7 @@ public struct AblateCommand: ComputingCommand {
   @Flag(help: "Prints the cells, what is done and what the rest would take, and nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   public init() {}
 

@@ -12,7 +12,7 @@ struct BatchFlags: ParsableArguments {
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   /// Runs a command, or says what it would take.
   func run(_ dry: () throws -> Void, _ command: (_ resume: Bool) throws -> Void) throws {

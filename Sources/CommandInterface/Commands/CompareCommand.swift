@@ -9,7 +9,7 @@ struct CompareCommand: ComputingCommand {
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var weights: WeightFlag
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     var configuration = try source.decode(CompareConfiguration.self)

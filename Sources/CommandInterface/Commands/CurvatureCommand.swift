@@ -20,7 +20,7 @@ struct CurvatureCommand: ComputingCommand {
 
   @OptionGroup var weights: WeightFlag
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     var configuration = try source.decode(

@@ -12,7 +12,7 @@ struct EditCommand: ComputingCommand {
   @Option(help: "Short for --set edit.strength=…: 0 leaves the image, 1 nothing of it.")
   var strength: Double?
 
-  var threading: ThreadOption { task.batches.threading }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
     let configuration = try task.decode(

@@ -43,7 +43,7 @@ struct EncodeCommand: ComputingCommand {
   @Flag(help: "Prints the configuration in full and estimates, and does nothing else.")
   var dryRun = false
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard source.config != nil || (images != nil && vae != nil && output != nil) else {

@@ -85,7 +85,7 @@ struct EvaluateCommand: ComputingCommand {
   @Option(help: ArgumentHelp("The share of broken images to bear (0.01).", valueName: "share"))
   var maxBroken: Double?
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard source.config != nil || samples != nil else {

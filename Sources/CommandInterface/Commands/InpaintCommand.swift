@@ -18,7 +18,7 @@ struct InpaintCommand: ComputingCommand {
   @Option(help: "Short for --set inpaint.rounds=…: how often each step is run.")
   var rounds: Int?
 
-  var threading: ThreadOption { task.batches.threading }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
     let configuration = try task.decode(

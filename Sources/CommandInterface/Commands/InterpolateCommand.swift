@@ -11,7 +11,7 @@ struct InterpolateCommand: ComputingCommand {
   @Option(help: "Short for --set interpolate.frames=…: pictures, both ends among them.")
   var frames: Int?
 
-  var threading: ThreadOption { task.batches.threading }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
     let configuration = try task.decode(

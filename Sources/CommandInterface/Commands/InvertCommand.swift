@@ -9,7 +9,7 @@ struct InvertCommand: ComputingCommand {
   @OptionGroup var task: TaskFlags
   @OptionGroup var images: ImageFlags
 
-  var threading: ThreadOption { task.batches.threading }
+  var common: CommonOptions { task.batches.common }
 
   func run() throws {
     let configuration = try task.decode(InvertConfiguration.self, flags: images.flags)

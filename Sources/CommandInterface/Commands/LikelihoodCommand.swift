@@ -19,7 +19,7 @@ struct LikelihoodCommand: ComputingCommand {
 
   @OptionGroup var batches: BatchFlags
 
-  var threading: ThreadOption { batches.threading }
+  var common: CommonOptions { batches.common }
 
   func run() throws {
     var configuration = try source.decode(

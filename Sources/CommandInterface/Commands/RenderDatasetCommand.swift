@@ -28,7 +28,7 @@ struct RenderDatasetCommand: ComputingCommand {
   @Option(help: "Threads that render (as many as compute).")
   var workers: Int?
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   @Option(
     help: ArgumentHelp(

@@ -23,7 +23,7 @@ struct SampleCommand: ComputingCommand {
 
   @OptionGroup var batches: BatchFlags
 
-  var threading: ThreadOption { batches.threading }
+  var common: CommonOptions { batches.common }
 
   func run() throws {
     var configuration = try source.decode(

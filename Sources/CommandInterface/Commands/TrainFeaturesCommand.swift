@@ -9,7 +9,7 @@ struct TrainFeaturesCommand: ComputingCommand {
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     let configuration = try source.decode(TrainFeaturesConfiguration.self)

@@ -14,7 +14,7 @@ struct TrainPredictorCommand: ComputingCommand {
 
   @OptionGroup var training: TrainingFlags
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     let configuration = try source.decode(

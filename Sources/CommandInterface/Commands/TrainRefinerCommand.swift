@@ -11,7 +11,7 @@ public struct TrainRefinerCommand: ComputingCommand {
   @OptionGroup var training: TrainingFlags
   @OptionGroup var weights: WeightFlag
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   public init() {}
 

@@ -8,7 +8,7 @@ struct TrainVAECommand: ComputingCommand {
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var training: TrainingFlags
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     let configuration = try source.decode(TrainVAEConfiguration.self)

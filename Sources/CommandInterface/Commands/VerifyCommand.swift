@@ -26,7 +26,7 @@ struct VerifyCommand: ComputingCommand {
   @Argument(help: ArgumentHelp("Fixtures to check.", valueName: "fixture"))
   var fixtures: [String]
 
-  @OptionGroup var threading: ThreadOption
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     var (failed, unusable) = (0, 0)

@@ -7,11 +7,11 @@ extension InceptionScore {
   /// - Parameters:
   ///   - logits: of all images, in file order.
   ///   - value: the score of these.
-  ///   - progress: told how many resamples are done, from several threads.
+  ///   - progress: told how many resamples are done, from several threads; throwing from it ends the work.
   /// - Throws: `InputError` as ``InceptionScoreSums``, and where other rows are resampled.
   public static func bootstrap(
     _ logits: FeatureMatrix, _ rule: InceptionScoreProtocol, around value: Double,
-    _ draws: BootstrapDraws, progress: @Sendable (Int) -> Void = { _ in }
+    _ draws: BootstrapDraws, progress: @Sendable (Int) throws -> Void = { _ in }
   ) throws -> BootstrapInterval {
     try draws.requireRows(logits)
     let (n, classes) = (logits.rows, logits.columns)
@@ -44,7 +44,7 @@ extension InceptionScore {
         }
         resample[parts[place]].negativeEntropy += entropies[drawn]
       }
-      progress(done.add(1, ordering: .relaxed).newValue)
+      try progress(done.add(1, ordering: .relaxed).newValue)
       return resample.reduce(0) { $0 + $1.score } / Double(count)
     }
     return BootstrapInterval(scores, around: value, confidence: draws.confidence)

@@ -12,11 +12,12 @@ public struct FrechetBootstrap: Sendable {
   /// - Parameters:
   ///   - means: of `distance`; resamples are computed in float64, which does not matter to
   ///     their spread.
-  ///   - progress: told how many resamples are done, from several threads.
+  ///   - progress: told how many resamples are done, from several threads; throwing from it ends
+  ///     the work and is passed on.
   /// - Throws: `InputError` as ``FrechetDistance``, and where other rows are resampled.
   public init(
     reference: FeatureMoments, samples: FeatureMatrix, _ draws: BootstrapDraws,
-    means: MeanPrecision = .double, progress: @Sendable (Int) -> Void = { _ in }
+    means: MeanPrecision = .double, progress: @Sendable (Int) throws -> Void = { _ in }
   ) throws {
     try draws.requireRows(samples)
     try FrechetDistance.requireSame(reference.dimensions, samples.columns, of: samples.name)
@@ -32,7 +33,7 @@ public struct FrechetBootstrap: Sendable {
       let drawn = try Self.moments(samples, draws.weights(index), around: centre)
       let value = try FrechetDistance.between(reference, factor, drawn, CovarianceFactor(drawn))
         .value
-      progress(done.add(1, ordering: .relaxed).newValue)
+      try progress(done.add(1, ordering: .relaxed).newValue)
       return value
     }
     spread = BootstrapInterval(

@@ -1,5 +1,6 @@
 import CPUExecutor
 import Diagnostics
+import Files
 import Foundation
 import Models
 import Sampling
@@ -44,6 +45,7 @@ public struct Curvature {
     }
     let results = CurvatureResults(
       models: models, times: times, labels: draws.labels(0..<options.count))
+    AtomicFile.removeLeftoversOfTheDead(of: configuration.output)
     try results.write(
       to: configuration.output, configuration, precision: executor.precision)
     report(results)

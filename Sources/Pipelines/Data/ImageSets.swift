@@ -46,10 +46,8 @@ extension RenderedSetOptions {
     _ folder: String, workers: Int, _ observe: @escaping PipelineObserver
   ) throws {
     let parameters = try parameters()
-    let isThere = FileManager.default.fileExists(atPath: folder)
     // A folder begun by a killed run is continued; one that is no rendered set is left alone.
-    let isBegun = FileManager.default.fileExists(atPath: "\(folder)/dataset.json.begun")
-    guard !isThere || isBegun else { return }
+    guard SolidDataset.canBegin(in: folder) else { return }
     observe(.note("\(folder) is missing: rendering \(parameters)"))
     try SolidDataset.renderJPEGs(parameters, to: folder, workers: workers, observe: observe)
   }

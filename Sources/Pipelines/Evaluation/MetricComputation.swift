@@ -16,12 +16,14 @@ struct MetricComputation {
   let bootstrap: Int
   let seed: UInt64
   let observe: PipelineObserver
+  let shouldStop: @Sendable () -> Bool
   var results: [Result] = []
   var warnings: [String] = []
 
   init(
     _ evaluation: EvaluationProtocol, _ reference: EvaluatedSet?, _ samples: EvaluatedSet,
-    extractor: String, bootstrap: Int, seed: UInt64, observe: @escaping PipelineObserver
+    extractor: String, bootstrap: Int, seed: UInt64, observe: @escaping PipelineObserver,
+    shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.evaluation = evaluation
     self.reference = reference
@@ -30,6 +32,13 @@ struct MetricComputation {
     self.bootstrap = bootstrap
     self.seed = seed
     self.observe = observe
+    self.shouldStop = shouldStop
+  }
+
+  /// - Throws: ``Stopped`` where the user asked for it: features are kept, metrics are not.
+  static func stop(if asked: () -> Bool) throws {
+    guard asked() else { return }
+    throw Stopped("stopped between two metrics, features are kept: repeat the command to go on")
   }
 
   /// Why the sets do not allow a metric; nil where they do.
@@ -49,29 +58,30 @@ struct MetricComputation {
   /// Adds the results of the metrics, in the order of ``MetricName``.
   mutating func compute(_ metrics: Set<MetricName>) throws {
     var done = 0
-    func step(_ name: String) {
+    func step(_ name: String) throws {
+      try Self.stop(if: shouldStop)
       observe(.progress(stage: "metrics", done: done, total: metrics.count, detail: name))
       done += 1
     }
     if let reference, metrics.contains(.fid) {
-      step("fid")
+      try step("fid")
       try addDistance(.fid, reference, .features)
     }
     if let reference, metrics.contains(.sfid) {
-      step("sfid")
+      try step("sfid")
       try addDistance(.sfid, reference, .spatial)
     }
     if metrics.contains(.inceptionScore) {
-      step("is")
+      try step("is")
       try addInceptionScore()
     }
     let manifolds: [MetricName] = [.precision, .recall, .density, .coverage]
     if let reference, !metrics.isDisjoint(with: manifolds) {
-      step("neighbours")
+      try step("neighbours")
       try addManifolds(metrics, reference)
     }
     if let reference, metrics.contains(.kid) {
-      step("kid")
+      try step("kid")
       try addKID(reference)
     }
     results.sort { Self.place($0.metric) < Self.place($1.metric) }
@@ -229,8 +239,9 @@ struct MetricComputation {
       + (try strata(of: set) == nil ? "" : " within classes") + ", seed \(seed)"
   }
 
-  private var resamplingProgress: @Sendable (Int) -> Void {
-    { [observe, bootstrap] done in
+  private var resamplingProgress: @Sendable (Int) throws -> Void {
+    { [observe, bootstrap, shouldStop] done in
+      try Self.stop(if: shouldStop)
       observe(.progress(stage: "bootstrap", done: done, total: bootstrap, detail: "resamples"))
     }
   }

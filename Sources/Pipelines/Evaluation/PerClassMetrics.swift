@@ -59,6 +59,7 @@ extension MetricComputation {
   /// - Throws: `InputError` where a set has no labels.
   mutating func computeClasses(_ metrics: Set<MetricName>) throws {
     guard let reference else { return }
+    try Self.stop(if: shouldStop)
     let match = try ClassMatch(
       reference: (labels(of: reference), names(of: reference)),
       samples: (labels(of: samples), names(of: samples)))

@@ -26,7 +26,8 @@ public enum InputIdentity {
     let digest = SHA256Digest()
     for image in try ImageFolder(scanning: path, allowingFlat: true).images {
       let file = "\(path)/\(image.relativePath)"
-      let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+      // A file that is gone by now is told by whoever reads it.
+      let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
       digest.update("\(image.relativePath) \(size ?? -1)\n")
     }
     return digest.hexadecimal()

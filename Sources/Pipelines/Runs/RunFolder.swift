@@ -21,6 +21,9 @@ final class RunFolder {
     log = try JSONLinesLog(path: "\(path)/log.jsonl")
   }
 
+  /// - Throws: `InputError` where the folder is no longer the one that the run began in.
+  func check() throws { try lock.check() }
+
   /// Writes what the run was asked for, once it is known to fit what the folder holds.
   func store(_ configuration: ResolvedConfiguration) throws {
     try AtomicFile.write(configuration.yaml, to: "\(path)/configuration.yaml")

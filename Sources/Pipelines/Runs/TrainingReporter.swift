@@ -4,7 +4,8 @@ import Training
 
 /// Turns a trainer's events into log lines and progress.
 final class TrainingReporter {
-  private let log: JSONLinesLog
+  private let folder: RunFolder
+  private var log: JSONLinesLog { folder.log }
   private let observe: PipelineObserver
   private let steps: Int
   private let logEvery: Int
@@ -12,7 +13,7 @@ final class TrainingReporter {
   private var smoothedSeconds: Double?
 
   init(_ folder: RunFolder, options: TrainingOptions, observe: @escaping PipelineObserver) {
-    log = folder.log
+    self.folder = folder
     self.observe = observe
     steps = options.steps
     logEvery = options.logEvery
@@ -27,6 +28,8 @@ final class TrainingReporter {
     case .damagedCheckpoint(let path, let reason):
       observe(.warning("\(path) is damaged (\(reason)): trying the state before it"))
     case .step(let report):
+      // The log would grow in a file without a name, and states in a new folder.
+      try folder.check()
       try handle(report)
     case .heldOut(let step, let result):
       try handle(result, step: step)
@@ -118,7 +121,7 @@ final class TrainingReporter {
         ]
       }
       observe(
-        .table(
+        .details(
           title: "Held-out loss by t",
           rows: [["t", "refiner", "zero refiner", "ratio"]] + rows))
     }

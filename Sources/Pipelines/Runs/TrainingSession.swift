@@ -64,6 +64,7 @@ struct TrainingSession {
     try folder.store(configuration)
     let outcome = try trainer.train { StopRequest.isSet }
     if outcome == .finished { try finish(trainer.state.weights(.ema)) }
+    try folder.check()
     return outcome
   }
 }

@@ -19,14 +19,14 @@ import Training
 final class SampleFolder: Sendable {
   let path: String
   private let files: SampleFileNames
-  private let lock: Mutex<RunLock>
+  private let lock: RunLock
 
   /// - Throws: `InputError` where another process works in the folder, or where it holds
   ///   samples of another identity or files that no run has left.
   init(_ path: String, identity: RunIdentity, files: SampleFileNames = .init()) throws {
     self.path = path
     self.files = files
-    lock = Mutex(try RunLock(directory: path))
+    lock = try RunLock(directory: path)
     if let manifest = try SampleManifest.read(in: path) {
       try RunIdentity(manifest.identity).check(
         identity, path: "\(path)/\(SampleManifest.fileName)")
@@ -37,6 +37,9 @@ final class SampleFolder: Sendable {
     }
     for folder in [path, images, latentParts] { AtomicFile.removeLeftovers(in: folder) }
   }
+
+  /// - Throws: `InputError` where the folder is no longer the one that the run began in.
+  func check() throws { try lock.check() }
 
   var images: String { "\(path)/images" }
   var latentParts: String { "\(path)/latents" }

@@ -43,6 +43,7 @@ struct SampleProducts: Sendable {
   ///   - images: those that are kept, none where no output needs them.
   ///   - latents: of the whole batch.
   func write(_ batch: SampleBatches.Batch, images: [RGBImage], latents: SampleLatents) throws {
+    try folder.check()
     for (index, image) in zip(batch.kept, images) {
       // Not flushed one by one: a resumed run finds out which a power failure has damaged.
       try AtomicFile.write(ImageEncoder.png(image), to: folder.image(index), durable: false)
@@ -73,6 +74,7 @@ struct SampleProducts: Sendable {
 
   func finish(_ observe: PipelineObserver) throws {
     let count = batches.indices.count
+    try folder.check()
     if write.grid {
       try writeGrid()
       observe(.note("grid: \(folder.grid)"))
@@ -85,12 +87,16 @@ struct SampleProducts: Sendable {
       if !folder.hasJoinedLatents(count: count, shape: latentShape) { try joinLatents() }
       observe(.note("latents: \(folder.latents)"))
     }
-    try remove(folder.latentParts)
     if write.png {
       observe(.note("images: \(folder.images), \(count) PNGs of \(width)x\(height)"))
-    } else {
-      try remove(folder.images)
     }
+  }
+
+  /// Removes what the products were made of; only once the manifest says that they are complete,
+  /// as a run killed in between would have to draw all of it again.
+  func tidy() throws {
+    try remove(folder.latentParts)
+    if !write.png { try remove(folder.images) }
   }
 
   private func writeNPZ(_ observe: PipelineObserver) throws {

@@ -7,6 +7,7 @@ import Foundation
 import Imaging
 import PipelinesTestSupport
 import Storage
+import Synchronization
 import Testing
 
 @testable import Pipelines
@@ -60,6 +61,55 @@ import Testing
       #expect(report.samples.formats == ["png": 40])
       #expect(report.samples.sizes == ["4x4": 40])
       #expect(report.extractor?.weights == "0123")
+    }
+  }
+
+  /// An image that becomes another one between its hash and its decoding would leave features in
+  /// the cache under a name that is not theirs.
+  @Test func imagesThatChangeAreNoticed() throws {
+    try withTemporaryFolder { folder in
+      try write(randomImages(30, seed: 1), to: "\(folder)/fake")
+      let other = try ImageEncoder.png(randomImages(1, seed: 9)[0])
+      let error = #expect(throws: InputError.self) {
+        try evaluate(
+          nil, "\(folder)/fake", in: folder, with: TinyExtractor(batch: 7),
+          metrics: [.inceptionScore],
+          observe: { event in
+            guard case .progress("features", 7, _, _) = event else { return }
+            try? AtomicFile.write(other, to: "\(folder)/fake/0003.png")
+          })
+      }
+      #expect(error?.description.hasPrefix("\(folder)/fake/0003.png: ") == true)
+      let cached = try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/cache")
+      #expect(cached.filter { !$0.hasSuffix(".parts") } == [])
+    }
+  }
+
+  /// Metrics of large sets take as long as their features: a stop comes between two of them, and
+  /// between two resamples.
+  @Test(arguments: [
+    ("metrics", "fid", 0), ("metrics", "neighbours", 0), ("bootstrap", "resamples", 9),
+  ])
+  func stopsBetweenMetrics(_ stage: String, _ detail: String, _ after: Int) throws {
+    try withTemporaryFolder { folder in
+      for (name, seed) in [("real", UInt64(1)), ("fake", 2)] {
+        try write(randomImages(30, seed: seed), to: "\(folder)/\(name)")
+      }
+      let asked = Mutex(false)
+      let isOver = Mutex(false)
+      #expect(throws: Stopped.self) {
+        try evaluate(
+          "\(folder)/real", "\(folder)/fake", in: folder, with: TinyExtractor(batch: 7),
+          metrics: [.fid, .precision, .recall, .kid], { $0.evaluate.bootstrap = 2000 }
+        ) { event in
+          guard case .progress(let found, let done, let total, let text) = event else { return }
+          if found == stage, text == detail, done >= after { asked.withLock { $0 = true } }
+          if found == "metrics", done == total { isOver.withLock { $0 = true } }
+        } shouldStop: {
+          asked.withLock { $0 }
+        }
+      }
+      #expect(asked.withLock { $0 } && !isOver.withLock { $0 })
     }
   }
 

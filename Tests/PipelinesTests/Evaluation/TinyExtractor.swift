@@ -93,7 +93,8 @@ func evaluate(
   _ evaluation: EvaluationProtocol = .features, with extractor: any FeatureExtractor,
   metrics: [MetricName] = [.fid, .sfid, .inceptionScore, .precision, .recall],
   _ change: (inout EvaluateConfiguration) -> Void = { _ in },
-  observe: @escaping PipelineObserver = { _ in }
+  observe: @escaping PipelineObserver = { _ in },
+  shouldStop: @escaping @Sendable () -> Bool = { false }
 ) throws -> EvaluationReport {
   var configuration = EvaluateConfiguration()
   configuration.evaluate.reference = reference
@@ -101,7 +102,7 @@ func evaluate(
   configuration.evaluate.metrics = metrics
   configuration.evaluate.cache = "\(folder)/cache"
   change(&configuration)
-  return try Evaluate(configuration, observe: observe).run(
+  return try Evaluate(configuration, observe: observe, shouldStop: shouldStop).run(
     evaluation, reference: reference.map { try EvaluationInput($0) },
     samples: EvaluationInput(samples)
   ) { extractor }

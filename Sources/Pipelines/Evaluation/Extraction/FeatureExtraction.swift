@@ -54,7 +54,8 @@ struct FeatureExtraction {
     defer { lock.release() }
     AtomicFile.removeLeftovers(of: writer.path)
     AtomicFile.removeLeftovers(in: writer.partsFolder)
-    try FeaturePass(self, set, name, writer).run()
+    try FeaturePass(self, set, name, writer, lock).run()
+    try lock.check()
     let file = try writer.finish()
     observe(.note("\(name): features of \(file.count) images, kept in \(file.path)"))
     return file

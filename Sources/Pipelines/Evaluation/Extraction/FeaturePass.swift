@@ -1,5 +1,6 @@
 import Diagnostics
 import Evaluation
+import Files
 import Foundation
 import Imaging
 import Storage
@@ -12,6 +13,7 @@ final class FeaturePass {
   private let set: any ImageSequence
   private let name: String
   private let writer: FeaturesWriter
+  private let lock: RunLock
   private let missing: [Int]
   private var broken: BrokenImages
   private let input: HostTensor
@@ -26,12 +28,13 @@ final class FeaturePass {
 
   init(
     _ extraction: FeatureExtraction, _ set: any ImageSequence, _ name: String,
-    _ writer: FeaturesWriter
+    _ writer: FeaturesWriter, _ lock: RunLock
   ) throws {
     self.extraction = extraction
     self.set = set
     self.name = name
     self.writer = writer
+    self.lock = lock
     var missing: [Int] = []
     var earlier: [Int] = []
     var examined = 0
@@ -97,6 +100,8 @@ final class FeaturePass {
         let batch = lower..<min(lower + extraction.extractor.batch, part.range.upperBound)
         try run(batch, prefetch, into: &part)
       }
+      try lock.check()
+      try set.check(part.range)
       try writer.write(part)
       // No need to go on once even whole images cannot save the set.
       if Double(broken.count) > extraction.images.maxBroken * Double(set.count) {

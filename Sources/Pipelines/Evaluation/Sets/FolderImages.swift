@@ -1,10 +1,19 @@
 import Diagnostics
 import Files
 import Imaging
+import Synchronization
 
 /// Image files of a folder.
 struct FolderImages: ImageSequence {
   let folder: ImageFolder
+  private let hashed = Hashed()
+
+  init(folder: ImageFolder) { self.folder = folder }
+
+  /// What the files were when they were hashed; empty before.
+  private final class Hashed: Sendable {
+    let stamps = Mutex<[FileStamp?]>([])
+  }
 
   var count: Int { folder.images.count }
 
@@ -15,15 +24,29 @@ struct FolderImages: ImageSequence {
   /// broken when it is decoded.
   func contents(workers: Int, progress: (Int) throws -> Void) throws -> [ImageContent] {
     let prefetch = OrderedPrefetch(0..<count, workers: workers, lookahead: 4 * workers) {
-      [folder] in Self.content(folder.path($0))
+      [folder] index in
+      // Before it is read: what changes from then on shows.
+      (FileStamp(path: folder.path(index)), Self.content(folder.path(index)))
     }
     var contents: [ImageContent] = []
     contents.reserveCapacity(count)
-    while let (index, content) = prefetch.next() {
+    var stamps: [FileStamp?] = []
+    stamps.reserveCapacity(count)
+    while let (index, (stamp, content)) = prefetch.next() {
       contents.append(content)
+      stamps.append(stamp)
       if (index + 1).isMultiple(of: 64) || index + 1 == count { try progress(index + 1) }
     }
+    hashed.stamps.withLock { $0 = stamps }
     return contents
+  }
+
+  func check(_ range: Range<Int>) throws {
+    let stamps = hashed.stamps.withLock { $0 }
+    for index in range where stamps.indices.contains(index) {
+      let path = folder.path(index)
+      guard FileStamp(path: path) == stamps[index] else { throw FileStamp.changed(path) }
+    }
   }
 
   private static func content(_ path: String) -> ImageContent {

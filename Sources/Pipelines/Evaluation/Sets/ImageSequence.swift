@@ -15,8 +15,16 @@ protocol ImageSequence: Sendable {
   /// - Parameter progress: called now and then with the number done; what it throws ends the work.
   func contents(workers: Int, progress: (Int) throws -> Void) throws -> [ImageContent]
 
+  /// - Throws: `InputError` where an image of the range is not what its content's hash was of.
+  func check(_ range: Range<Int>) throws
+
   /// Reads images of a range. It is called on several threads, for ascending indices, each once.
   func decoder(_ range: Range<Int>) throws -> @Sendable (Int) -> Result<RGBImage, InputError>
+}
+
+extension ImageSequence {
+  /// Images in memory do not change.
+  func check(_ range: Range<Int>) throws {}
 }
 
 /// What identifies an image before it is decoded.

@@ -54,6 +54,8 @@ struct NPZImages: ImageSequence {
     }
   }
 
+  func check(_ range: Range<Int>) throws { try file.file.check() }
+
   func decoder(_ range: Range<Int>) throws -> @Sendable (Int) -> Result<RGBImage, InputError> {
     if let place = file.plainRange(of: Self.arrayName) {
       return { index in
