@@ -327,7 +327,7 @@ private func expectRoundTrip<Schema: ConfigurationSchema & Equatable>(
     ),
     (
       "sample", "sampling.labels=0-1000000000",
-      "--set sampling.labels=0-1000000000: sampling.labels: labels '0-1000000000': more than 100000 classes"
+      "--set sampling.labels=0-1000000000: sampling.labels: labels '0-1000000000': expected classes below 1000000, found '0-1000000000'"
     ),
     (
       "sample", "predictor.weights=''",

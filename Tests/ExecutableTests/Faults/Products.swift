@@ -4,7 +4,7 @@ import Storage
 /// Everything that a run has left, byte for byte but for what may differ from run to run:
 ///
 /// * how long something took: `seconds` and `samples_per_second` in logs; `seconds` and `timings` in
-///   a sweep's records; columns `time_*` and `seconds_*` of its results;
+///   a sweep's records; columns `time_*`, `seconds_*` and `memory_measured` of its results;
 /// * which states were saved on the way: the lines of a log that say so, and states but the newest.
 struct Products: Sendable {
   /// By path, relative to the workplace.
@@ -75,6 +75,7 @@ struct Products: Sendable {
         table.path, title: table.title,
         columns: table.columns.filter {
           !$0.name.hasPrefix("time_") && !$0.name.hasPrefix("seconds_")
+            && $0.name != "memory_measured"
         })
     }
     return "\(document.attributes)\n\(tables)\n\(document.pictures)"
