@@ -152,6 +152,7 @@ let package = Package(
     .executableTarget(name: "ablate", dependencies: ["CommandInterface"], swiftSettings: habits),
     .executableTarget(name: "flowturbo", dependencies: ["CommandInterface"], swiftSettings: habits),
 
+    .target(name: "TemporaryFolders", path: "Tests/TemporaryFolders", swiftSettings: habits),
     .target(
       name: "EngineTestSupport", dependencies: ["TensorGraph", "ReferenceExecutor", "Randomness"],
       path: "Tests/EngineTestSupport", swiftSettings: habits),
@@ -160,7 +161,7 @@ let package = Package(
       path: "Tests/FuzzSupport", swiftSettings: hot),
     tests("Machine", []),
     tests("Randomness", []),
-    tests("Files", ["Diagnostics"]),
+    tests("Files", ["Diagnostics", "TemporaryFolders"]),
     tests("TensorGraph", ["ReferenceExecutor", "EngineTestSupport"]),
     tests(
       "CPUExecutor",
@@ -170,29 +171,32 @@ let package = Package(
       ]),
     tests("Configuration", ["Diagnostics"]),
     tests(
-      "Imaging", ["Diagnostics", "CResampling", "FuzzSupport"], resources: [.copy("Fixtures")]),
+      "Imaging", ["Diagnostics", "CResampling", "FuzzSupport", "TemporaryFolders"],
+      resources: [.copy("Fixtures")]),
     tests(
-      "Checkpoints", ["Diagnostics", "Files", "Randomness", "FuzzSupport", "CZlib"],
+      "Checkpoints",
+      ["Diagnostics", "Files", "Randomness", "FuzzSupport", "TemporaryFolders", "CZlib"],
       resources: [.copy("Fixtures")]),
     // A program that answers Storage's probe, for its tests to start.
     .executableTarget(
       name: "hdf5-probe-host", dependencies: ["Storage"], path: "Tests/HDF5ProbeHost",
       swiftSettings: habits),
-    tests("Storage", ["Diagnostics", "Files", "FuzzSupport", "hdf5-probe-host"]),
+    tests(
+      "Storage", ["Diagnostics", "Files", "FuzzSupport", "TemporaryFolders", "hdf5-probe-host"]),
     tests("Solids", ["Files", "Diagnostics", "Randomness"]),
-    tests("Reports", ["Storage", "Files", "Diagnostics"]),
+    tests("Reports", ["Storage", "Files", "Diagnostics", "TemporaryFolders"]),
     tests(
       "Training",
       [
         "ReferenceExecutor", "CPUExecutor", "EngineTestSupport", "Models", "TensorGraph",
-        "Checkpoints", "Randomness", "Files", "Diagnostics",
+        "Checkpoints", "Randomness", "Files", "Diagnostics", "TemporaryFolders",
       ]),
     tests("Models", ["ReferenceExecutor", "TensorGraph", "Diagnostics"]),
     tests(
       "ModelFiles",
       [
         "Checkpoints", "Configuration", "Diagnostics", "Files", "FuzzSupport",
-        "Models", "TensorGraph",
+        "Models", "TensorGraph", "TemporaryFolders",
       ], resources: [.copy("Fixtures")]),
     // A program that loads OpenBLAS as a new process does, for Evaluation's tests to start.
     .executableTarget(
@@ -212,8 +216,8 @@ let package = Package(
     .target(
       name: "PipelinesTestSupport",
       dependencies: [
-        "Pipelines", "CPUExecutor", "Configuration", "Models", "Randomness", "TensorGraph",
-        "Training",
+        "Pipelines", "CPUExecutor", "Configuration", "Models", "Randomness", "TemporaryFolders",
+        "TensorGraph", "Training",
       ],
       path: "Tests/PipelinesTestSupport", swiftSettings: habits),
     tests(
@@ -222,13 +226,14 @@ let package = Package(
         "PipelinesTestSupport", "CPUExecutor", "ReferenceExecutor", "Checkpoints", "Configuration",
         "Diagnostics",
         "Evaluation", "Files", "FuzzSupport", "Imaging", "Machine", "ModelFiles", "Models",
-        "Randomness", "Sampling", "Solids", "Storage", "TensorGraph", "Training",
+        "Randomness", "Sampling", "Solids", "Storage", "TemporaryFolders", "TensorGraph",
+        "Training",
       ]),
     tests(
       "Ablation",
       [
         "PipelinesTestSupport", "Pipelines", "Reports", "Configuration", "Storage", "Files",
-        "Diagnostics",
+        "Diagnostics", "TemporaryFolders",
       ]),
     // The text held to the code: floors, exit codes, keys, scripts, the example.
     .testTarget(
@@ -244,7 +249,7 @@ let package = Package(
       name: "ExecutableTests",
       dependencies: [
         "flowturbo", "train-refiner", "ablate", "PipelinesTestSupport", "Checkpoints", "Imaging",
-        "Storage", "Diagnostics",
+        "Storage", "Diagnostics", "TemporaryFolders",
       ],
       swiftSettings: habits),
   ],

@@ -3,6 +3,7 @@ import Pipelines
 import PipelinesTestSupport
 import Storage
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Ablation

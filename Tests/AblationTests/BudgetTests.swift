@@ -1,6 +1,7 @@
 import Pipelines
 import PipelinesTestSupport
 import Storage
+import TemporaryFolders
 import Testing
 
 @testable import Ablation

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @testable import Ablation

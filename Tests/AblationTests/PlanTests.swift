@@ -1,6 +1,7 @@
 import Configuration
 import Diagnostics
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @testable import Ablation

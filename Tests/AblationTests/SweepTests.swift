@@ -6,6 +6,7 @@ import PipelinesTestSupport
 import Reports
 import Storage
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Ablation

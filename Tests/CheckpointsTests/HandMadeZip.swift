@@ -1,6 +1,7 @@
 import CZlib
 import Checkpoints
 import Files
+import TemporaryFolders
 
 /// A zip archive put together record by record, so that each can be wrong.
 struct HandMadeZip {

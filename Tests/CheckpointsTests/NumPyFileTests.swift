@@ -2,6 +2,7 @@ import Checkpoints
 import Diagnostics
 import Files
 import Foundation
+import TemporaryFolders
 import Testing
 
 /// Files that NumPy wrote, and headers that it would not write.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Files
+import TemporaryFolders
 
 /// Files of PyTorch's, put together by hand.
 enum TorchSamples {

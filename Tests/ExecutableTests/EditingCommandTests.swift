@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @Suite struct EditingCommandTests {

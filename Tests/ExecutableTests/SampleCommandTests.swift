@@ -1,5 +1,6 @@
 import Foundation
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @Suite struct SampleCommandTests {

@@ -1,5 +1,6 @@
 import Foundation
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 /// `flowturbo inspect` and `flowturbo convert`, and `--weights` of the others.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Files
+import TemporaryFolders
 import Testing
 
 @Suite struct FileHashTests {

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Imaging
+import TemporaryFolders
 import Testing
 
 @Suite struct EncoderTests {

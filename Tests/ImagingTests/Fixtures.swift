@@ -19,14 +19,6 @@ enum Fixtures {
   }
 }
 
-/// Runs `body` with a new folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = NSTemporaryDirectory() + "/imaging-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
 /// Writes a file and the folders above it.
 @discardableResult
 func write(_ bytes: [UInt8], to path: String) throws -> String {

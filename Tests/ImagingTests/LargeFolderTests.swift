@@ -1,6 +1,7 @@
 import Foundation
 import FuzzSupport
 import Imaging
+import TemporaryFolders
 import Testing
 
 /// Folders with as many files as sets of samples have, and twenty times as many where

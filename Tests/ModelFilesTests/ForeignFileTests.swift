@@ -1,6 +1,7 @@
 import Checkpoints
 import Diagnostics
 import ModelFiles
+import TemporaryFolders
 import Testing
 
 /// Files of other models, and what is said of them.

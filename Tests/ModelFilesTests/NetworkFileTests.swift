@@ -2,6 +2,7 @@ import Checkpoints
 import Diagnostics
 import ModelFiles
 import Models
+import TemporaryFolders
 import TensorGraph
 import Testing
 

@@ -6,15 +6,6 @@ import Models
 import TensorGraph
 import Testing
 
-/// Runs `body` with a fresh folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("model-files-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
 func fixture(_ name: String) throws -> String {
   try #require(Bundle.module.path(forResource: "Fixtures/formats/\(name)", ofType: nil))
 }

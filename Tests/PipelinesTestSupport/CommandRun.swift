@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolders
 
 /// A program of this package as users start it.
 public struct CommandRun {

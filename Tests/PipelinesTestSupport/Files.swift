@@ -1,15 +1,5 @@
 import Foundation
 
-/// Runs `body` with a fresh folder that is removed afterwards.
-@discardableResult
-public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("flowturbo-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
 /// The bytes of every file below `folder`, by path inside it; texts with the folder's own
 /// path left out, so that equal runs in two folders give equal contents.
 public func contents(of folder: String) throws -> [String: Data] {

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import PipelinesTestSupport
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

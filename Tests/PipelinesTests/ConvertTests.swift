@@ -4,6 +4,7 @@ import Files
 import Foundation
 import ModelFiles
 import PipelinesTestSupport
+import TemporaryFolders
 import TensorGraph
 import Testing
 

@@ -4,6 +4,7 @@ import Foundation
 import PipelinesTestSupport
 import Sampling
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

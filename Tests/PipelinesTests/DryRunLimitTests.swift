@@ -6,6 +6,7 @@ import FuzzSupport
 import Models
 import PipelinesTestSupport
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

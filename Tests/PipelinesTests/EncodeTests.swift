@@ -9,6 +9,7 @@ import Models
 import PipelinesTestSupport
 import Storage
 import Synchronization
+import TemporaryFolders
 import TensorGraph
 import Testing
 import Training

@@ -8,6 +8,7 @@ import Imaging
 import Models
 import PipelinesTestSupport
 import Storage
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -6,6 +6,7 @@ import ModelFiles
 import Models
 import PipelinesTestSupport
 import Storage
+import TemporaryFolders
 import TensorGraph
 import Testing
 import Training

@@ -6,6 +6,7 @@ import ReferenceExecutor
 import Sampling
 import Storage
 import Synchronization
+import TemporaryFolders
 import TensorGraph
 import Testing
 import Training

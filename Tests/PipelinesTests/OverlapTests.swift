@@ -6,6 +6,7 @@ import Imaging
 import PipelinesTestSupport
 import Storage
 import Synchronization
+import TemporaryFolders
 import TensorGraph
 import Testing
 

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import PipelinesTestSupport
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -7,6 +7,7 @@ import Foundation
 import Imaging
 import PipelinesTestSupport
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -6,6 +6,7 @@ import Imaging
 import ModelFiles
 import Models
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 import Training
 

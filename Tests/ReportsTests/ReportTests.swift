@@ -2,6 +2,7 @@ import Diagnostics
 import Files
 import Foundation
 import Storage
+import TemporaryFolders
 import Testing
 
 @testable import Reports

@@ -2,6 +2,7 @@ import Diagnostics
 import Files
 import Foundation
 import FuzzSupport
+import TemporaryFolders
 import Testing
 
 @testable import Storage

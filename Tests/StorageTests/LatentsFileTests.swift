@@ -3,6 +3,7 @@ import Dispatch
 import Files
 import Foundation
 import Storage
+import TemporaryFolders
 import Testing
 
 @Suite struct LatentsFileTests {

@@ -1,6 +1,7 @@
 import Diagnostics
 import Files
 import Foundation
+import TemporaryFolders
 import Testing
 
 @testable import Storage

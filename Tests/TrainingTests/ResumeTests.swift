@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Models
 import ReferenceExecutor
+import TemporaryFolders
 import TensorGraph
 import Testing
 

@@ -2,6 +2,7 @@ import CPUExecutor
 import Diagnostics
 import Foundation
 import Models
+import TemporaryFolders
 import TensorGraph
 import Testing
 

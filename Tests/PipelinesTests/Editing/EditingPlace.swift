@@ -5,6 +5,7 @@ import Imaging
 import PipelinesTestSupport
 import Randomness
 import Synchronization
+import TemporaryFolders
 
 @testable import Pipelines
 

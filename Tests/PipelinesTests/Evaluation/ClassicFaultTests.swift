@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Imaging
 import PipelinesTestSupport
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -6,6 +6,7 @@ import Foundation
 import Imaging
 import PipelinesTestSupport
 import Storage
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

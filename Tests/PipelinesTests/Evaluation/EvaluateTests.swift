@@ -8,6 +8,7 @@ import Imaging
 import PipelinesTestSupport
 import Storage
 import Synchronization
+import TemporaryFolders
 import Testing
 
 @testable import Pipelines

@@ -1,3 +1,4 @@
+import TemporaryFolders
 import TensorGraph
 import CPUExecutor
 import Diagnostics
