@@ -24,10 +24,20 @@ sampled() {
     awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" >>"$out/$name.kib" 2>/dev/null || true
     sleep 1
   done
-  wait "$pid"
+  wait "$pid" || {
+    tail -n 3 "$out/$name.log" >&2
+    echo "error: $name failed: $out/$name.log" >&2
+    exit 1
+  }
 }
 
-peak() { sort -n "$out/$1.kib" | tail -n 1; }
+# Of a run that was long enough to be sampled.
+peak() {
+  local highest
+  highest=$(sort -n "$out/$1.kib" | tail -n 1)
+  [[ -n $highest ]] || { echo "error: $1 ended before its memory was sampled" >&2; exit 1; }
+  echo "$highest"
+}
 
 failed=0
 
@@ -39,6 +49,7 @@ sampled refiner "$programs/train-refiner" --config configs/quickstart/refiner.ya
 awk -v steps="$steps" '
   { kib[NR] = $1 }
   END {
+    if (NR < 100) { print "error: " NR " samples of memory are too few" > "/dev/stderr"; exit 1 }
     first = int(NR * 500 / steps) + 1
     low = high = kib[first]
     for (i = first; i <= NR; i++) { if (kib[i] < low) low = kib[i]; if (kib[i] > high) high = kib[i] }

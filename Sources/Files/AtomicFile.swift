@@ -58,8 +58,16 @@ public enum AtomicFile {
       let above = (folder as NSString).deletingLastPathComponent
       folder = above == folder ? "" : above
     }
-    for folder in missing.reversed() where mkdir(folder, 0o777) != 0 {
-      let code = errno
+    for folder in missing.reversed() {
+      let code = mkdir(folder, 0o777) == 0 ? 0 : errno
+      if code == 0 {
+        // What is flushed into a folder is lost with it, if its own name is. One that may be
+        // written to but not read cannot be flushed.
+        let parent = (folder as NSString).deletingLastPathComponent
+        let above = parent.isEmpty ? "." : parent
+        if access(above, R_OK) == 0 { try synchronise(above) }
+        continue
+      }
       guard code == EEXIST, isFolder(folder) else {
         throw InputError(
           path, expected: "a folder that can be created",

@@ -47,6 +47,7 @@ public final class JSONLinesLog {
   public func append(_ fields: [(String, Value)]) throws {
     let body = fields.map { JSONText.quoted($0) + ":" + JSONLinesLog.encoded($1) }
     let line = Array(("{" + body.joined(separator: ",") + "}\n").utf8)
+    let before = lseek(descriptor, 0, SEEK_END)
     var rest = line[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
@@ -54,7 +55,7 @@ public final class JSONLinesLog {
       guard written > 0 else {
         let error = InputError("\(path): cannot be appended to: \(systemMessage())")
         // A full disk takes a part of a line at times; readers are spared it.
-        try? cut { _ in false }
+        if before >= 0 { _ = ftruncate(descriptor, before) }
         throw error
       }
       rest = rest.dropFirst(written)

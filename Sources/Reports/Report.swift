@@ -4,6 +4,9 @@ import Storage
 
 /// What an ablation found, for people: tables in the terminal, Markdown, CSV, and a page.
 public struct Report: Sendable {
+  /// Of a table of cells; twice what an ablation's configuration can have.
+  static let mostRows = 20_000
+
   let document: ResultsDocument
   let path: String
   let studies: [StudyResults]
@@ -20,6 +23,13 @@ public struct Report: Sendable {
 
   /// - Parameter path: where the document is from, for its title.
   public init(_ document: ResultsDocument, path: String, only: [String] = []) throws {
+    if let long = document.tables.first(where: {
+      !$0.path.hasPrefix("curves/") && $0.rows > Self.mostRows
+    }) {
+      throw InputError(
+        "\(path): '\(long.path)'", expected: "at most \(Self.mostRows) rows", found: "\(long.rows)",
+        remedy: "read the file with h5py; reports are for what people can look through")
+    }
     let all = StudyResults.all(in: document)
     for name in only where !all.contains(where: { $0.name == name }) {
       let names = all.map(\.name).joined(separator: ", ")
@@ -47,8 +57,8 @@ public struct Report: Sendable {
 
   static let legend = """
     Bold is the best value of a column; where intervals overlap, another may be. Brackets hold 95 % intervals of \
-    metrics, by Student's t over seeds or, of a single seed, by the bootstrap over its samples, and quartiles over \
-    rounds of times. Times are without decoding and compare within a study only.
+    metrics, by Student's t over seeds or, of a single seed, over its samples (by the bootstrap, of latent_rmse by Student's t; \
+    of recall and coverage over the reference's images), and quartiles over rounds of times. Times are without decoding and compare within a study only.
     """
   static let nothing = "No cell of any study is in this file yet."
 

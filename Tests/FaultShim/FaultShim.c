@@ -66,6 +66,17 @@ static const char *path_of(int file, char *buffer) {
   return buffer;
 }
 
+/* Two interrupts that are two: to this thread, as one to the process that is still on its way
+   swallows the next. */
+static void interrupt_twice(void) {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
+  raise(SIGINT);
+  raise(SIGINT);
+}
+
 /* An operation is about to happen. */
 static void operation(enum class class, const char *call, const char *path, const char *other) {
   if (!atomic_load(&isReady)) return;
@@ -84,7 +95,7 @@ static void operation(enum class class, const char *call, const char *path, cons
     if (strcmp(action, "kill") == 0) kill(self, SIGKILL);
     if (strcmp(action, "term") == 0) kill(self, SIGTERM);
     if (strcmp(action, "int") == 0) kill(self, SIGINT);
-    if (strcmp(action, "int2") == 0) kill(self, SIGINT), usleep(1000), kill(self, SIGINT);
+    if (strcmp(action, "int2") == 0) interrupt_twice();
     if (strcmp(action, "stop") == 0) kill(self, SIGSTOP);
     if (strcmp(action, "full") == 0) atomic_store(&full, 2);
     if (strcmp(action, "sync") == 0) atomic_store(&sync_fails, 1);

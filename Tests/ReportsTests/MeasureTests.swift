@@ -59,7 +59,7 @@ import Testing
     #expect(NumberText.plain(1e300) == "1e+300")
   }
 
-  /// Ends that are missing, not numbers or on the wrong side are no interval.
+  /// Ends that are missing, not numbers or exchanged are no interval.
   @Test func intervalsAreWholeOrNone() {
     #expect(measure("a", [1], [0.5], [2]).interval(0) == 0.5...2)
     #expect(measure("a", [1], [.nan], [2]).interval(0) == nil)

@@ -10,7 +10,7 @@ extension CellConfiguration {
     let options = sample.sampling
     let plan = PlanComparison.Result.family(
       options.plan, options.solver, of: (first ?? self).sample.sampling.solver)
-    let told = ["plan", "times", "atol", "rtol", "adaptive", "sde"].map { "sample.sampling.\($0)" }
+    let told = ["plan", "times", "atol", "rtol", "adaptive"].map { "sample.sampling.\($0)" }
     let others = swept.filter { key in
       !told.contains { key == $0 || key.hasPrefix("\($0).") }
     }

@@ -18,6 +18,8 @@ extension PlanBuilder {
 
     var exact = sample
     exact.refiner = nil
+    // What a cell's precision costs is in its distance.
+    exact.precision = .float32
     exact.sampling.plan = options.reference
     exact.sampling.refinerVariant = .block
     exact.sampling.compilation = .whole

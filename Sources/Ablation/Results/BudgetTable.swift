@@ -86,11 +86,15 @@ extension CellGroup {
 
   /// Per sample: evaluations of both networks, or milliseconds of the median batch.
   fileprivate func cost(_ axis: BudgetAxis) -> Double? {
-    guard let row = rows.first else { return nil }
-    return switch axis {
-    case .evaluations:
-      row.predictorEvaluations.flatMap { own in row.refinerEvaluations.map { own + $0 } }
-    case .time: row.batchTime.map { 1000 * $0.median }
+    for row in rows {
+      let cost: Double? =
+        switch axis {
+        case .evaluations:
+          row.predictorEvaluations.flatMap { own in row.refinerEvaluations.map { own + $0 } }
+        case .time: row.batchTime.map { 1000 * $0.median }
+        }
+      if let cost { return cost }
     }
+    return nil
   }
 }

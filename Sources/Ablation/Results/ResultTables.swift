@@ -76,7 +76,7 @@ struct ResultTables {
     var columns = ResultColumns(groups)
     columns.text("cell", "The cell's name") { $0.name }
     columns.integer("seeds", "1", "Seeds that are done") {
-      $0.rows.count { $0.evaluation != nil }
+      $0.rows.count { $0.status == "done" }
     }
     for key in study.configuration.sweptKeys {
       columns.swept(key) { $0.rows.first?.cell.value(of: key) }

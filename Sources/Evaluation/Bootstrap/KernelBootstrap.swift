@@ -36,6 +36,11 @@ extension KernelDistance {
           sum / (size * (size - 1)) - 2 * between / (size * Double(reference.rows)))
       }
     }
+    guard values.allSatisfy(\.isFinite) else {
+      throw InputError(
+        samples.name, expected: "features of which KID is finite", found: "larger ones",
+        remedy: "look for features that are enormous")
+    }
     // What was left out and the bias of rows that repeat move all values alike.
     let mean = values.reduce(0, +) / Double(values.count)
     return BootstrapInterval(

@@ -5,12 +5,21 @@ enum ParetoFront {
   ///   - direction: of `y`.
   /// - Returns: indices in the order of `x`. Equal points are on it together.
   static func indices(of points: [(x: Double, y: Double)], better direction: Direction) -> [Int] {
-    points.indices.filter { own in
-      !points.contains { other in
-        let isWorse = direction.isBetter(points[own].y, other.y)
-        let isBetter = direction.isBetter(other.y, points[own].y)
-        return other.x <= points[own].x && !isWorse && (other.x < points[own].x || isBetter)
+    let order = points.indices.sorted { one, two in
+      let (a, b) = (points[one], points[two])
+      if a.x != b.x { return a.x < b.x }
+      return a.y == b.y ? one < two : direction.isBetter(a.y, b.y)
+    }
+    // The best so far, which whatever costs more has to beat, or to equal in both.
+    var front: [Int] = []
+    for index in order {
+      if let best = front.last.map({ points[$0] }), best != points[index],
+        !direction.isBetter(points[index].y, best.y)
+      {
+        continue
       }
-    }.sorted { (points[$0].x, $0) < (points[$1].x, $1) }
+      front.append(index)
+    }
+    return front
   }
 }

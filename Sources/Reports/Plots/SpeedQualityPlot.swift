@@ -74,6 +74,8 @@ struct SpeedQualityPlot {
   }
 
   private static let longestLabel = 26
+  /// Where there are more points, the names of the rest are told below the drawing.
+  private static let mostLabels = 100
 
   /// The drawing, and the names of points that there was no room to write beside.
   func draw() -> (svg: Markup, unlabelled: [String]) {
@@ -102,6 +104,7 @@ struct SpeedQualityPlot {
         obstacles.append(Box(x: low.x, y: place.y - 1, width: high.x - low.x, height: 2))
       }
     }
+    let front = Set(front)
     for (index, place) in places.enumerated() {
       let isFront = front.contains(index)
       canvas.circle(
@@ -112,7 +115,7 @@ struct SpeedQualityPlot {
     return (
       canvas.svg(
         description: "\(quality.name) against \(costTitle); on the Pareto front: "
-          + front.map { points[$0].name }.joined(separator: ", ")), unlabelled
+          + self.front.map { points[$0].name }.joined(separator: ", ")), unlabelled
     )
   }
 
@@ -131,8 +134,10 @@ struct SpeedQualityPlot {
   ) -> [String] {
     var placement = LabelPlacement(
       area: canvas.plot, obstacles: obstacles, points: places, path: front.map { places[$0] })
-    var unlabelled: [String] = []
-    for index in front + points.indices.filter({ !front.contains($0) }) {
+    let best = Set(front)
+    let order = front + points.indices.filter { !best.contains($0) }
+    var unlabelled = order.dropFirst(Self.mostLabels).map { points[$0].name }
+    for index in order.prefix(Self.mostLabels) {
       let name = points[index].name
       let text = name.count > Self.longestLabel ? name.prefix(Self.longestLabel - 1) + "…" : name
       // With three pixels free on both sides.
@@ -149,7 +154,7 @@ struct SpeedQualityPlot {
       if let end = place.leader { canvas.line(places[index], end, "leader") }
       canvas.text(
         text, at: (place.box.x + 3, place.box.bottom - 4),
-        front.contains(index) ? "label best" : "label")
+        best.contains(index) ? "label best" : "label")
     }
     return unlabelled
   }

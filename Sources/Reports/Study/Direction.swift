@@ -3,12 +3,12 @@ enum Direction: Sendable, Equatable {
   case lower, higher
 
   private static let lowerNames: Set<String> = [
-    "fid", "sfid", "kid", "fld", "rmse", "mse", "mae", "lpips", "loss", "bits_per_dimension",
+    "fid", "sfid", "kid",
     "time_latency", "time_image", "time_decoding", "time_compile", "time_warm_up",
     "multiply_adds",
   ]
   private static let higherNames: Set<String> = [
-    "is", "precision", "recall", "density", "coverage", "psnr", "ssim", "cosine",
+    "is", "precision", "recall", "density", "coverage",
     "time_throughput", "time_acceleration",
   ]
 
@@ -16,7 +16,8 @@ enum Direction: Sendable, Equatable {
   ///   what the measure is of.
   init?(of name: String) {
     let base = name.split(separator: "[", maxSplits: 1).first.map(String.init) ?? name
-    let words = base.split(separator: "_").map(String.init)
+    var words = base.split(separator: "_").map(String.init)
+    if words.last == "median" { words.removeLast() }
     if Self.lowerNames.contains(base) || words.first == "memory" || words.last == "rmse" {
       self = .lower
     } else if Self.higherNames.contains(base) {

@@ -17,7 +17,7 @@ struct Measure: Sendable {
   var hasValues: Bool { values.contains(where: \.isFinite) }
   var isTime: Bool { name.hasPrefix("time_") }
 
-  /// Both ends, where they are known and lie on their sides of the value.
+  /// Both ends, where they are known and in their order.
   func interval(_ row: Int) -> ClosedRange<Double>? {
     guard lower.indices.contains(row), upper.indices.contains(row), lower[row].isFinite,
       upper[row].isFinite, lower[row] <= upper[row]

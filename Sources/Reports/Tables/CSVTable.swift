@@ -15,7 +15,15 @@ extension ResultTable {
 
 enum CSV {
   static func field(_ text: String) -> String {
-    let needsQuotes = text.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
-    return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    let scalars = text.unicodeScalars
+    guard scalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return text }
+    // By scalars: a quote that a mark combines with is one all the same.
+    var field = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in scalars {
+      if scalar == "\"" { field.append(scalar) }
+      field.append(scalar)
+    }
+    field.append("\"")
+    return String(field)
   }
 }

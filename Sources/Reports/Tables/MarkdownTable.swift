@@ -2,15 +2,21 @@ import Diagnostics
 
 /// Texts as Markdown that GitHub shows as they are.
 enum Markdown {
-  private static let special: Set<Character> = [
+  private static let special: Set<Unicode.Scalar> = [
     "\\", "`", "*", "_", "{", "}", "[", "]", "<", ">", "#", "|", "~", "!", "$", "&",
   ]
 
-  /// The text on one line, with nothing in it that means anything to Markdown or HTML.
+  /// The text on one line, with nothing in it that means anything to Markdown or HTML; GitHub
+  /// still makes links of what looks like an address.
   static func escape(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return String(
-      line.withoutControlCharacters.flatMap { special.contains($0) ? ["\\", $0] : [$0] })
+    // By scalars: a mark that combines with a special one takes nothing of its meaning.
+    var escaped = String.UnicodeScalarView()
+    for scalar in line.withoutControlCharacters.unicodeScalars {
+      if special.contains(scalar) { escaped.append("\\") }
+      escaped.append(scalar)
+    }
+    return String(escaped)
   }
 }
 

@@ -68,6 +68,7 @@ import Testing
   @Test(arguments: FaultCommand.tested)
   func failingFlush(_ command: FaultCommand) throws {
     var random = SeededNumbers("failing flush, \(command.name)")
+    var failures = 0
     for _ in 0..<Self.places {
       let fault = FileFault(
         action: .failingFlush,
@@ -75,9 +76,12 @@ import Testing
       let place = try command.newPlace()
       let ending = try command.start(place, fault).ending()
       let comment = "\(command.name), \(fault)"
-      expectFailure(command, ending, in: place, saying: ["cannot be flushed"], comment)
+      if expectFailure(command, ending, in: place, saying: ["cannot be flushed"], comment) {
+        failures += 1
+      }
       try expectRecovery(command, place, comment)
     }
+    #expect(failures > 0)
   }
 
   /// The kernel's own limit on the size of files, whose signal would end the process.

@@ -6,8 +6,8 @@ import Testing
 ///
 /// `FAULT_KILLS` is how many runs of each command are hit: 2 in `make test`, 20 in
 /// `make test-faults`, 100 in `make test-faults-long`. A third of the moments are of time, the rest
-/// are operations on files: between two of these nothing on the disk changes, so that the count
-/// covers every state that a kill can leave, the last renames as often as all before.
+/// are operations on files: between two of these nothing on the disk changes. A sixth of all falls
+/// on the last 16 operations, the renames that end a run among them.
 @Suite(.serialized) struct KillFaultTests {
   static let kills =
     ProcessInfo.processInfo.environment["FAULT_KILLS"].flatMap { Int($0) } ?? 2

@@ -4,8 +4,6 @@ import Testing
 
 /// What commands say, to whom, and the code that they end with.
 @Suite(.serialized) struct MessageFaultTests {
-  private static let ownLogLevel = ["--log-level", "warning"]
-
   /// One line, of text alone, that no terminal obeys.
   private func expectPlain(
     _ text: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -108,7 +106,7 @@ import Testing
       #expect(KillFaultTests.resumption(stopped) != nil, "\(stopped.errors)")
     }
     expect(try ending([], .interruptTwice), 130)
-    expect(try ending([], .fullDisk), command.name == "ablate" ? 2 : 2)
+    expect(try ending([], .fullDisk), 2)
     let rate = "training.optimizer.learningRate=1e30"
     switch command.name {
     case "train-refiner": expect(try ending(["--set", rate]), 1)
