@@ -34,20 +34,37 @@ void chdf5_silence(void) {
   message[0] = 0;
 }
 
+/* Access without HDF5's own lock. Ours are made under a temporary name and renamed, and are never
+   changed after: a lock guards nothing, and one whose descriptor a child process inherits
+   shuts the file to everybody until that process ends. */
+static hid_t unlocked(void) {
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access >= 0 && H5Pset_file_locking(access, false, true) < 0) {
+    H5Pclose(access);
+    return -1;
+  }
+  return access;
+}
+
 int64_t chdf5_create(const char *path, uint64_t user_block) {
   chdf5_silence();
   hid_t properties = H5Pcreate(H5P_FILE_CREATE);
-  hid_t file = -1;
-  if (H5Pset_userblock(properties, user_block) >= 0 &&
+  hid_t file = -1, access = unlocked();
+  if (access >= 0 && H5Pset_userblock(properties, user_block) >= 0 &&
       H5Pset_obj_track_times(properties, false) >= 0)
-    file = H5Fcreate(path, H5F_ACC_TRUNC, properties, H5P_DEFAULT);
+    file = H5Fcreate(path, H5F_ACC_TRUNC, properties, access);
+  if (access >= 0) H5Pclose(access);
   H5Pclose(properties);
   return file;
 }
 
 int64_t chdf5_open(const char *path) {
   chdf5_silence();
-  return H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  hid_t access = unlocked();
+  if (access < 0) return -1;
+  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  H5Pclose(access);
+  return file;
 }
 
 int chdf5_close(int64_t file) {
