@@ -49,6 +49,18 @@ import Testing
     }
   }
 
+  /// Such as a process that was started while the file was written, and has its descriptor.
+  @Test func aLockThatAnotherHoldsIsNoObstacle() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/results.h5"
+      try Self.document().write(to: path)
+      let descriptor = open(path, O_RDONLY)
+      defer { close(descriptor) }
+      try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      #expect(try ResultsDocument(path: path).pictures == Self.document().pictures)
+    }
+  }
+
   @Test func equalDocumentsGiveEqualBytes() throws {
     try withTemporaryFolder { folder in
       try Self.document().write(to: folder + "/a.h5")
